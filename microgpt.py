@@ -2,18 +2,16 @@
 """microgpt: a whole GPT, trained and sampled, in one file of plain Python.
 
 It learns from a text, one document a line, to guess the next character, and then makes up documents
-of its own. It is written to be read from top to bottom: knobs, documents, tokens, gradients, vectors,
-parameters, building blocks, the GPT, training, the loss drawn, sampling.
+of its own. Read it from top to bottom: knobs, documents, tokens, gradients, vectors, parameters,
+building blocks, the GPT, training, the loss drawn, sampling. Brackets give shapes: [n_embd] is a
+list of n_embd Values, [n_out][n_in] is n_out lists of n_in.
 
-The algorithm is that of the models behind ChatGPT. Left out is what makes those large and fast:
-tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. All differences from
-GPT-2: RMSNorm without gain in place of LayerNorm, one right after the embeddings, none before the
-head; ReLU for GELU; no biases, no dropout; a head that does not share its weights with the token
-embeddings; Adam on one document a step; a token is one character.
-
-Brackets give shapes: [n_embd] is a list of n_embd Values, [n_out][n_in] holds n_out lists of n_in.
+The algorithm is that of the models behind ChatGPT; what makes those large and fast is left out:
+tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. All that differs from
+GPT-2: RMSNorm without gain for LayerNorm, one right after the embeddings and none before the head;
+ReLU for GELU; no biases, no dropout; a head that does not share its weights with the token
+embeddings; Adam on one document a step; a character for a token.
 """
-
 import argparse
 import io
 import os
@@ -23,54 +21,43 @@ from collections import deque
 from math import cos, exp, inf, isfinite, log, nan, pi, sqrt
 from operator import mul
 
-parser = argparse.ArgumentParser(
-    description="Train a small GPT on a text, one document a line, and print what it makes up.",
-    allow_abbrev=False,
-)
+about = "Train a small GPT on a text, one document a line, and print what it makes up."
+parser = argparse.ArgumentParser(description=about, allow_abbrev=False)
 parser.error = lambda message: parser.exit(2, f"microgpt: {message} (--help lists the options)\n")
 
-
 def knob(name, default, meaning, least=None, **rest):
-    """Add an option of its default's type; a number must be finite and no less than `least`."""
-
+    """Add an option of its default's type; a number must be finite and not below `least`."""
     def read(text):
-        try:
-            value = type(default)(text)
-            if least is None or least <= value < inf:
-                return value
-        except ValueError:
-            pass
-        kind = "whole number" if type(default) is int else "number"
-        raise argparse.ArgumentTypeError(f"{text!r} is not a {kind} from {least} up")
-
+        value = type(default)(text)
+        if least is not None and not least <= value < inf:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} up")
+        return value
+    read.__name__ = "whole number" if type(default) is int else "number"  # for argparse to say
     parser.add_argument(name, type=read, default=default, help=f"{meaning} ({default})", **rest)
-
 
 parser.add_argument("text", nargs="?", metavar="TEXT", help="The text, in UTF-8. (input.txt)")
 knob("--n-layer", 1, "Layers, each an attention and an MLP.", least=1)
 knob("--n-embd", 16, "How many numbers stand for one token: the width.", least=1)
-knob("--n-head", 4, "Attention heads; they divide the width among them.", least=1)
-knob("--block-size", 16, "How many tokens the model can read at most.", least=1)
-knob("--activation", "relu", "What bends the MLP: ReLU, or its square.", choices=["relu", "relu2"])
-knob("--num-steps", 1000, "Training steps, each on one document.", least=0)
-knob("--learning-rate", 0.01, "How far a parameter moves in the first steps.", least=1e-9)
+knob("--n-head", 4, "Attention heads, which divide the width among them.", least=1)
+knob("--block-size", 16, "The most tokens that the model can read.", least=1)
+knob("--activation", "relu", "The bend in the MLP: ReLU, or its square.", choices=["relu", "relu2"])
+knob("--num-steps", 1000, "Training steps, one document each.", least=0)
+knob("--learning-rate", 0.01, "How far the first steps move a parameter.", least=1e-9)
 knob("--lr-decay", "linear", "How the rate falls to 0.", choices=["linear", "cosine"])
 knob("--num-samples", 20, "Samples to draw after training.", least=0)
 knob("--temperature", 0.5, "Low gives likely samples, high gives wild ones.", least=1e-9)
 knob("--prompt", "", "What every sample begins with.")
 knob("--seed", 42, "The same seed gives the same run.", least=0)
 
-# The command line is ours if it names this source; a notebook's, or another program's, is not.
-source = knob.__code__.co_filename
-command = "".join(sys.argv[:1])
-launched = os.path.abspath(command) == os.path.abspath(source)
-launched = launched or (command, source) == ("-", "<stdin>")  # python - < microgpt.py
+# The command line is ours where it names this source, and not where a notebook or a host runs it.
+source, command = knob.__code__.co_filename, "".join(sys.argv[:1])
+piped = (source, command) == ("<stdin>", "-")  # python - --n-layer 2 < microgpt.py
+launched = piped or os.path.abspath(source) == os.path.abspath(command)
 args = parser.parse_args(sys.argv[1:] if launched else [])
 n_layer, n_embd, n_head, block_size = args.n_layer, args.n_embd, args.n_head, args.block_size
 if n_embd % n_head:
     parser.error(f"--n-embd {n_embd} does not divide evenly among --n-head {n_head}")
 head_dim = n_embd // n_head
-
 
 # %% 2. Documents: one a line
 def show(line, end="\n"):
@@ -81,31 +68,28 @@ def show(line, end="\n"):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         sys.exit(1)
 
-
 def documents(data):
     """Return the non-empty lines of UTF-8 bytes, stripped. ValueError: not UTF-8, or no lines."""
     try:
-        text = data.decode("utf-8").lstrip("\ufeff")  # some editors put a byte-order mark first
+        text = data.decode("utf-8").lstrip("\ufeff")  # the byte-order mark of some editors
     except UnicodeDecodeError as error:
         place = f"byte 0x{data[error.start]:02x} at position {error.start}"
-        raise ValueError(f"is not UTF-8 ({place}); save it as UTF-8") from None
-    docs = [line.strip() for line in io.StringIO(text, newline=None)]
-    if not any(docs):
-        raise ValueError("has no text in it; write one document a line")
-    return [doc for doc in docs if doc]
-
+        raise ValueError(f"not UTF-8 text ({place}); save it as UTF-8") from None
+    docs = [line.strip() for line in io.StringIO(text, newline=None) if line.strip()]
+    if not docs:
+        raise ValueError("it has no text; write one document a line")
+    return docs
 
 def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"):
     """Keep 32,033 first names as the file `path`: all of them, or none."""
-    import http.client  # seldom needed, and slow to import
+    import http.client  # here, for they are seldom needed and slow to import
     import urllib.request
-
     part = path + ".part"
     try:
         with urllib.request.urlopen(url, timeout=30) as reply:
             data = reply.read()
         if documents(data)[0].startswith("<"):
-            raise ValueError("is a web page")
+            raise ValueError("it is a web page")
         with open(part, "wb") as file:
             file.write(data)
         os.replace(part, path)
@@ -114,7 +98,6 @@ def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988a
     finally:
         if os.path.exists(part):
             os.remove(part)
-
 
 path = args.text
 if path is None:
@@ -125,30 +108,27 @@ if path is None:
 try:
     with open(path, "rb") as file:
         docs = documents(file.read())
-except OSError as error:
-    sys.exit(f"microgpt: cannot read {path}: {error.strerror}; name a text, one document a line")
-except ValueError as error:
-    sys.exit(f"microgpt: {path} {error}")
+except (OSError, ValueError) as error:
+    sys.exit(f"microgpt: cannot learn from {path}: {getattr(error, 'strerror', None) or error}")
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="replace")  # a "?" for what the output's encoding cannot show
 
 random.seed(args.seed)
 random.shuffle(docs)
 show(f"num docs: {len(docs)}")
-too_long = [len(doc) for doc in docs if len(doc) > block_size]
-if too_long:
-    show(f"cut to {block_size} characters: {len(too_long)} docs (--block-size {max(too_long) + 1} keeps all)")
+cut = [len(doc) for doc in docs if len(doc) > block_size]
+if cut:
+    show(f"docs cut to {block_size} characters: {len(cut)} (--block-size {max(cut) + 1} cuts none)")
 
 # %% 3. Tokens: a number for each character
 chars = sorted(set().union(*docs))  # a character's token is its place in this list
 token_of = {char: token for token, char in enumerate(chars)}
-BOS = len(chars)  # one more token, "beginning of sequence"; it stands at the end as well
+BOS = len(chars)  # one more token, "beginning of sequence", which stands at the end as well
 vocab_size = len(chars) + 1
 show(f"vocab size: {vocab_size}")
 
-
 def encode(prompt):
-    """Return the tokens of a sample's beginning. ValueError: unknown characters, or too many."""
+    """Return the tokens that a sample begins with. ValueError: unknown characters, or too many."""
     unknown = sorted(set(prompt).difference(chars))
     if unknown:
         raise ValueError(f"the text has no {', '.join(map(repr, unknown))} to learn from")
@@ -156,31 +136,24 @@ def encode(prompt):
         raise ValueError(f"{len(prompt)} characters leave no room in a block size of {block_size}")
     return [token_of[char] for char in prompt]
 
-
 try:
     encode(args.prompt)
 except ValueError as error:
     parser.error(f"argument --prompt: {error}")
 
-
 # %% 4. Gradients: how much each number matters to the loss
-GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
-
-
 class Tape:
-    """The computed Values, in the order of creation (Wengert 1964).
+    """The computed Values in the order of creation (Wengert 1964), for backward() to go back along.
 
-    `new` has those since the last backward(), `old` those that it went through, until the next
-    operation.
+    `new` has those since the last backward(), `old` those it used, until the next operation.
     """
-
     __slots__ = ("new", "old")
 
     def __init__(self):
         self.new, self.old = [], []
 
     def check(self, inputs):
-        """Forget the old, so that its memory is freed. RuntimeError: an input is forgotten."""
+        """Forget the old, so as to free its memory. RuntimeError: an input was on such a tape."""
         if self.old:
             for value in self.old:
                 value.inputs = value.slopes = None
@@ -189,9 +162,8 @@ class Tape:
             if value.inputs is None:
                 raise RuntimeError(GONE)
 
-
 tape = Tape()
-
+GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
 
 class Value:
     """A number that remembers what it was computed from.
@@ -206,7 +178,6 @@ class Value:
     >>> a.grad, b.grad  # the product grows 3 times as fast as a, and a is added once more
     (4.0, 2.0)
     """
-
     __slots__ = ("data", "grad", "inputs", "slopes")
 
     def __init__(self, data, inputs=(), slopes=()):
@@ -242,7 +213,6 @@ class Value:
     def relu(self):  # what is positive passes, both ways; a constant 0 passes nothing back
         return self if self.data > 0 else Value(0.0)
 
-    # The rest is made of those.
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -253,13 +223,13 @@ class Value:
     __radd__, __rmul__ = __add__, __mul__
 
     def backward(self):
-        """Set the grad of all Values that this one, the loss, was computed from.
+        """Set the grad of every Value that this one, the loss, was computed from.
 
-        An input matters to the loss through each of its results, by the result's grad times the slope
-        (the chain rule), so a grad must be complete before it is passed on. Results are made after
-        their inputs: the tape backwards is the right order. Recursion from the loss is not: with
-        b = a + a and c = b + b it would come to b twice. Computed Values start from a grad of 0;
-        those made by hand add up until it is set to 0. RuntimeError: the inputs are forgotten.
+        An input matters to the loss through each of its results, by the result's grad times the
+        slope (the chain rule); so a grad must be complete before it is passed on. Results are made
+        after their inputs: the tape backwards is the right order. Recursion from the loss is not:
+        for b = a + a, c = b + b it would pass on b's grad twice. Computed Values start from a grad
+        of 0; in the others it adds up until you set it to 0. RuntimeError: inputs are forgotten.
         """
         if self.inputs is None:
             raise RuntimeError(GONE)
@@ -269,22 +239,20 @@ class Value:
         self.grad += 1.0  # the loss grows just as fast as itself
         for value in reversed(graph):
             grad, inputs, slopes = value.grad, value.inputs, value.slopes
-            if grad == 0.0:  # no part of the loss
-                continue
+            if grad == 0.0:
+                continue  # it is no part of the loss
             if type(slopes) is Vector:  # a dot product: the slope of each factor is the other one
                 for a, b, a_data, b_data in zip(inputs, slopes, inputs.data, slopes.data):
-                    a.grad += grad * b_data  # += as an input used twice matters in both places
+                    a.grad += grad * b_data  # +=, as an input used twice matters in both places
                     b.grad += grad * a_data
             else:
                 for value, slope in zip(inputs, slopes):
                     value.grad += grad * slope
         tape.new, tape.old = [], graph
 
-
 # %% 5. Vectors: many numbers, one node
 class Vector(list):
-    """A list of Values; `data` holds their numbers, read once for all the dot products to come."""
-
+    """A list of Values; `data` has their numbers, read once for all the dot products to come."""
     __slots__ = ("data", "tape")
 
     def __init__(self, values):
@@ -293,214 +261,181 @@ class Vector(list):
         self.tape = tape.new
         self.data = [value.data for value in self]
 
-
 def dot(a, b):
-    """Return a[0]*b[0] + a[1]*b[1] + ... as one Value of 2n inputs: [n], [n] -> one.
+    """Return a[0]*b[0] + a[1]*b[1] + ... as one Value: [n], [n] -> one.
 
-    Such a sum is what a neuron computes. Made of single products and sums it would be 2n Values;
+    This is what a neuron computes. As single products and sums it would be 2n Values, not one;
     nothing else saves this program as much time.
     """
     if a.tape is not b.tape:
         raise RuntimeError(GONE)
     return Value(sum(map(mul, a.data, b.data)), a, b)
 
-
 # %% 6. Parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return small random weights, [n_out][n_in]."""
+    """Return small random weights: [n_out][n_in]."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
-
-wte = matrix(vocab_size, n_embd)  # token embeddings: what the model knows of each character
-wpe = matrix(block_size, n_embd)  # position embeddings: what it knows of each place
-lm_head = matrix(vocab_size, n_embd)  # from the last layer to a score for each token
+wte = matrix(vocab_size, n_embd)  # token embeddings: what is known of each character
+wpe = matrix(block_size, n_embd)  # position embeddings: what is known of each place
+lm_head = matrix(vocab_size, n_embd)  # from what the layers found to a score for each token
 layers = [
     {
-        "wq": matrix(n_embd, n_embd),  # attention: query, key, value and output
-        "wk": matrix(n_embd, n_embd),
-        "wv": matrix(n_embd, n_embd),
-        "wo": matrix(n_embd, n_embd),
-        "fc1": matrix(4 * n_embd, n_embd),  # MLP: widen, then narrow again
+        **{name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")},  # attention
+        "fc1": matrix(4 * n_embd, n_embd),  # MLP: to four times the width, and back
         "fc2": matrix(n_embd, 4 * n_embd),
     }
     for _ in range(n_layer)
 ]
 matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
-params = [value for weights in matrices for row in weights for value in row]
+params = [param for weights in matrices for row in weights for param in row]
 show(f"num params: {len(params)}")
-
 
 # %% 7. Building blocks
 def linear(x, weights):
-    """Return one dot product for each row of the weights: [n_in], [n_out][n_in] -> [n_out]."""
+    """Return the dot product of x with each row of weights: [n_in], [n_out][n_in] -> [n_out]."""
     return Vector([dot(row, x) for row in weights])
-
 
 def add(x, y):
     """[n], [n] -> [n]"""
     return Vector([a + b for a, b in zip(x, y)])
 
-
 def rmsnorm(x):
-    """Scale to a mean square of 1, so that no layer starves or floods the next; [n] -> [n].
-
-    Zhang and Sennrich 2019. The 1e-5 keeps a Vector of zeros from dividing by zero.
-    """
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
+    """Scale x to a mean square of 1, whatever its size (Zhang and Sennrich 2019): [n] -> [n]."""
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5 so that zeros do not divide by zero
     return Vector([value * scale for value in x])
 
-
 def logsumexp(logits, temperature=1.0):
-    """Return log(sum(exp(logit / temperature))) as one Value; [n] -> one.
-
-    Its slopes are the softmax, divided by the temperature. The largest logit is taken out first, so
-    that exp cannot overflow; being put back at the end, it changes nothing, the slopes included.
-    """
-    top = max(logits.data)
+    """Return log(sum(exp(logit / temperature))): [n] -> one. Its slopes make the softmax."""
+    top = max(logits.data)  # a plain number: taken out lest exp overflow, put back below
     powers = [exp((logit - top) / temperature) for logit in logits.data]
     total = sum(powers)
     slopes = [power / total / temperature for power in powers]
     return Value(log(total) + top / temperature, logits, slopes)
 
-
 def softmax(logits, temperature=1.0):
-    """Turn scores into probabilities, exp(logit / temperature) over their sum; [n] -> [n].
+    """Turn scores into probabilities, exp(logit / temperature) by their sum: [n] -> [n].
 
-    A temperature below 1 spreads the logits, so that the likeliest gains; above 1 all come closer.
+    A temperature of 0.5 doubles all logits: the likely gains. Above 1 it goes the other way.
     """
-    norm = logsumexp(logits, temperature)  # the probability is exp(logit / temperature - norm)
-    chances = [slope * temperature for slope in norm.slopes]
-    trios = zip(logits, chances, norm.slopes)
-    return Vector([Value(p, (logit, norm), (slope, -p)) for logit, p, slope in trios])
-
+    norm = logsumexp(logits, temperature)  # a probability is exp(logit / temperature - norm)
+    triples = [(logit, slope, slope * temperature) for logit, slope in zip(logits, norm.slopes)]
+    return Vector([Value(p, (logit, norm), (slope, -p)) for logit, slope, p in triples])
 
 def cross_entropy(logits, target):
-    """Return -log(softmax(logits)[target]), the price of the guess; [vocab_size] -> one."""
+    """Return the loss, -log(softmax(logits)[target]), without ever taking log(0): [n] -> one."""
     return logsumexp(logits) - logits[target]
-
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def start_document():
-    """Return the weights as Vectors of their numbers of now, and an empty cache for each layer."""
+    """Return the weights, as Vectors of what they are now, and an empty cache for each layer."""
     groups = [{"lm_head": lm_head}] + layers
     weights = [{name: [Vector(row) for row in rows] for name, rows in g.items()} for g in groups]
-    cache = [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
-    return weights, cache
-
+    return weights, [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
 
 def attention(x, layer, cache):
-    """Look back: gather from earlier tokens what matters to this one; [n_embd] -> [n_embd].
+    """Gather from this and earlier tokens what matters here (Vaswani et al. 2017): [n] -> [n].
 
-    The cache holds, for each head, the keys and the values of all tokens so far. There is no future
-    in it, so no causal mask is needed. They are live Values: in training, gradients flow through
-    them into what was computed at the earlier tokens. (Vaswani et al. 2017; FlashAttention does
-    the same for all tokens at once.)
+    The cache holds the keys and values of each head for the tokens so far. There is no future in
+    it, so it takes no causal mask. They are live Values: when training, gradients pass through
+    them back into the earlier tokens.
     """
     gathered = []
     for head, (keys, values) in enumerate(cache):
-        rows = slice(head * head_dim, (head + 1) * head_dim)
-        query = linear(x, layer["wq"][rows])  # what this token looks for, [head_dim]
-        keys.append(linear(x, layer["wk"][rows]))  # what it can be found by
-        values.append(linear(x, layer["wv"][rows]))  # what it then has to tell
+        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head has its rows of wq, wk, wv
+        query = linear(x, layer["wq"][rows])  # what this token looks for: [head_dim]
+        keys.append(linear(x, layer["wk"][rows]))  # by what it is found
+        values.append(linear(x, layer["wv"][rows]))  # and what it then has to say
         logits = Vector([dot(query, key) for key in keys])  # [tokens so far]
-        weights = softmax(logits, sqrt(head_dim))  # dots of longer vectors are larger: cool them
+        weights = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: calm them
         gathered += [dot(weights, Vector(column)) for column in zip(*values)]  # [head_dim]
     return linear(Vector(gathered), layer["wo"])
 
-
 def mlp(x, layer):
-    """Think about what was gathered, each token on its own; [n_embd] -> [n_embd]."""
-    hidden = [value.relu() for value in linear(x, layer["fc1"])]  # [4 * n_embd]
+    """Work on what was gathered, each token for itself: [n] -> [n]."""
+    hidden = [value.relu() for value in linear(x, layer["fc1"])]  # [4 n]
     if args.activation == "relu2":
         hidden = [value * value for value in hidden]  # So et al. 2021
     return linear(Vector(hidden), layer["fc2"])
 
-
 def gpt(token, position, weights, cache):
-    """Return the logits, a score for each possible next token: [vocab_size]."""
-    outside, *inside = weights
+    """Return the logits, a score for each token to come next: [vocab_size]. The cache grows."""
+    head, *inside = weights
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    for layer, heads in zip(inside, cache):
-        x = add(x, attention(rmsnorm(x), layer, heads))  # x + ...: a layer adds to what is known,
-        x = add(x, mlp(rmsnorm(x), layer))  # and gradients have a straight way back
-    return linear(x, outside["lm_head"])
-
+    for layer, layer_cache in zip(inside, cache):
+        x = add(x, attention(rmsnorm(x), layer, layer_cache))  # x + ...: a layer only adds to x,
+        x = add(x, mlp(rmsnorm(x), layer))  # so that gradients have a straight way back
+    return linear(x, head["lm_head"])
 
 # %% 9. Training: guess, measure, adjust
-mean_grads = [0.0] * len(params)
-mean_squares = [0.0] * len(params)
-
+mean_grad, mean_square = [0.0] * len(params), [0.0] * len(params)
 
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
-    """Move each parameter against its gradient (Kingma and Ba 2015, algorithm 1), and clear that.
+    """Move each parameter against its gradient, then clear it (Kingma and Ba 2015, algorithm 1).
 
-    The gradient of one document is noisy: a running mean steadies it, and dividing by the root of
-    the mean square gives each parameter steps of about `rate`, be its gradients large or small.
+    One document's gradient is noisy: a running mean steadies it. Divided by the root of the mean
+    square, it moves every parameter by about `rate`, be its gradients large or small.
     """
     grads = [param.grad for param in params]
-    mean_grads[:] = [beta1 * m + (1 - beta1) * g for m, g in zip(mean_grads, grads)]
-    mean_squares[:] = [beta2 * s + (1 - beta2) * g * g for s, g in zip(mean_squares, grads)]
-    rate /= 1 - beta1 ** (step + 1)  # both means start from 0: what they lack is made up here
-    bias = 1 - beta2 ** (step + 1)
-    for param, m, s in zip(params, mean_grads, mean_squares):
-        param.data -= rate * m / (sqrt(s / bias) + eps)
+    mean_grad[:] = [beta1 * m + (1 - beta1) * g for m, g in zip(mean_grad, grads)]
+    mean_square[:] = [beta2 * s + (1 - beta2) * g * g for s, g in zip(mean_square, grads)]
+    rate /= 1 - beta1 ** (step + 1)  # both means began at 0; this makes up for it
+    lack = 1 - beta2 ** (step + 1)
+    for param, m, s in zip(params, mean_grad, mean_square):
+        param.data -= rate * m / (sqrt(s / lack) + eps)
         param.grad = 0.0
 
-
 notebook = "IPython" in sys.modules and not isinstance(sys.stdout, (io.TextIOWrapper, io.StringIO))
-redraw = notebook or sys.stdout.isatty()
-history, means = [], []  # the loss of each step, and the mean of the last 100
+begin, end = ("\r", "") if notebook or sys.stdout.isatty() else ("", "\n")  # redraw in place?
+losses, means = [], []  # of each step: the loss of its document; the mean of the last 100 losses
 try:
     for step in range(args.num_steps):
         doc = docs[step % len(docs)][:block_size]
-        tokens = ([BOS] + [token_of[char] for char in doc] + [BOS])[: block_size + 1]
+        tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
         weights, cache = start_document()
-        losses = []
-        for position, (token, target) in enumerate(zip(tokens, tokens[1:])):
+        guesses = []
+        for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
             logits = gpt(token, position, weights, cache)
-            losses.append(cross_entropy(logits, target))
-        loss = sum(losses) / len(losses)
+            guesses.append(cross_entropy(logits, target))
+        loss = sum(guesses) / len(guesses)
         if not isfinite(loss.data):
             sys.exit(f"microgpt: the loss is {loss.data} at step {step + 1}: lower --learning-rate")
         loss.backward()
         progress = step / args.num_steps
         decay = 1 - progress if args.lr_decay == "linear" else 0.5 * (1 + cos(pi * progress))
         adam(step, args.learning_rate * decay)
-        history.append(loss.data)
-        means.append(sum(history[-100:]) / len(history[-100:]))
-        line = f"step {step + 1:4d} / {args.num_steps:4d} | loss {loss.data:.4f} | mean {means[-1]:.4f}"
-        show("\r" + line if redraw else line, end="" if redraw else "\n")
+        losses.append(loss.data)
+        means.append(sum(losses[-100:]) / len(losses[-100:]))  # one document's loss jumps about
+        place = f"step {step + 1:4d} / {args.num_steps:4d}"
+        show(f"{begin}{place} | loss {loss.data:.4f} | mean {means[-1]:.4f}", end)
 except KeyboardInterrupt:
     pass
-if redraw and means:
+if begin and means:
     show("")
 if len(means) < args.num_steps:
-    show(f"stopped at step {len(means) + 1}; the samples come from what was learned before it")
-
+    show(f"stopped in step {len(means) + 1}: the samples come from what was learned before")
 
 # %% 10. The loss, drawn
 def curve(numbers, width=50):
-    """Return the numbers as a line of bars, low to high."""
+    """Return the numbers as one line of bars; plain ASCII where the output takes no others."""
     bars = "▁▂▃▄▅▆▇█"
     try:
         bars.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
-        bars = "_.-=+*#@"
+        bars = "_.-=+*%#"
     low, span = min(numbers), max(numbers) - min(numbers) or 1.0
     picked = [numbers[i * (len(numbers) - 1) // (width - 1)] for i in range(width)]
     return "".join(bars[int((n - low) / span * (len(bars) - 1))] for n in picked)
 
-
 if means:
-    even = f"guessing evenly costs ln {vocab_size} = {log(vocab_size):.4f}"
-    show(f"mean loss {means[0]:.4f} {curve(means)} {means[-1]:.4f} ({even})")
+    even = f"guessing evenly: ln {vocab_size} = {log(vocab_size):.4f}"
+    show(f"mean {means[0]:.4f} {curve(means)} {means[-1]:.4f} ({even})")
 
-
-# %% 11. Sampling: one token after another, each drawn from what the model expects
+# %% 11. Sampling: draw a token from what the model expects, feed it back, repeat
 def sample(prompt="", temperature=0.5):
-    """Return one text that begins with the prompt. ValueError: see encode; or the loss is not finite."""
+    """Return one text that begins with the prompt. ValueError: as encode, or weights not finite."""
     given = encode(prompt)
-    before, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # no gradients needed
+    saved, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # keep no gradients' tape
     try:
         weights, cache = start_document()
         token, text = BOS, ""
@@ -508,30 +443,29 @@ def sample(prompt="", temperature=0.5):
             logits = gpt(token, position, weights, cache)
             chances = softmax(logits, temperature).data  # [vocab_size]
             if not isfinite(sum(chances)):
-                raise ValueError("training has diverged: lower --learning-rate")
+                raise ValueError("the training went astray: lower --learning-rate")
             if position < len(given):
                 token = given[position]
             else:
-                token = random.choices(range(vocab_size), weights=chances)[0]
+                token = random.choices(range(vocab_size), chances)[0]
             if token == BOS:
                 break
             text += chars[token]
         return text
     finally:
-        tape.new, tape.old = before
+        tape.new, tape.old = saved
 
-
-known, new = set(docs), 0
+known, drawn = set(docs), []
 try:
     for i in range(args.num_samples):
-        text = sample(args.prompt, args.temperature)
-        new += text not in known
-        show(f"sample {i + 1:2d}: {text}{'  (known)' if text in known else ''}")
-    if args.num_samples:
-        others = f", the others stand in {os.path.basename(path)}" if new < args.num_samples else ""
-        show(f"{new} of {args.num_samples} samples are new{others}")
+        drawn.append(sample(args.prompt, args.temperature))
+        show(f"sample {i + 1:2d}: {drawn[-1]}{'  (known)' if drawn[-1] in known else ''}")
 except ValueError as error:
     sys.exit(f"microgpt: {error}")
 except KeyboardInterrupt:
     if launched:
         sys.exit(130)
+if drawn:
+    new = sum(text not in known for text in drawn)
+    others = f", the others stand in {os.path.basename(path)}" if new < len(drawn) else ""
+    show(f"{new} of {len(drawn)} samples are new{others}")
