@@ -30,7 +30,7 @@ def knob(name, default, meaning, least=None, **rest):
     def read(text):
         value = type(default)(text)
         if least is not None and not least <= value < inf:
-            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} up")
+            raise argparse.ArgumentTypeError(f"must be a finite number of at least {least}, not {text}")
         return value
     read.__name__ = "whole number" if type(default) is int else "number"  # for argparse to say
     parser.add_argument(name, type=read, default=default, help=f"{meaning} ({default})", **rest)
@@ -108,8 +108,10 @@ if path is None:
 try:
     with open(path, "rb") as file:
         docs = documents(file.read())
-except (OSError, ValueError) as error:
-    sys.exit(f"microgpt: cannot learn from {path}: {getattr(error, 'strerror', None) or error}")
+except OSError as error:
+    sys.exit(f"microgpt: cannot read {path!r}: {error.strerror}; name a text, one document a line")
+except ValueError as error:
+    sys.exit(f"microgpt: cannot learn from {path!r}: {error}")
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="replace")  # a "?" for what the output's encoding cannot show
 
