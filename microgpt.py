@@ -22,7 +22,7 @@ from math import cos, exp, inf, isfinite, log, nan, pi, sqrt
 from operator import mul
 
 about = "Train a small GPT on a text, one document a line, and print what it makes up."
-parser = argparse.ArgumentParser(description=about, allow_abbrev=False)
+parser = argparse.ArgumentParser("microgpt.py", description=about, allow_abbrev=False)
 parser.error = lambda message: parser.exit(2, f"microgpt: {message} (--help lists the options)\n")
 
 def knob(name, default, meaning, least=None, **rest):
@@ -93,7 +93,7 @@ def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988a
         with open(part, "wb") as file:
             file.write(data)
         os.replace(part, path)
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except (OSError, ValueError, RuntimeError, http.client.HTTPException) as error:
         sys.exit(f"microgpt: no {path} here, and {url} failed: {error}; name a text of your own")
     finally:
         if os.path.exists(part):
@@ -387,8 +387,9 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
         param.data -= rate * m / (sqrt(s / lack) + eps)
         param.grad = 0.0
 
+terminal = getattr(sys.stdout, "isatty", bool)()
 notebook = "IPython" in sys.modules and not isinstance(sys.stdout, (io.TextIOWrapper, io.StringIO))
-begin, end = ("\r", "") if notebook or sys.stdout.isatty() else ("", "\n")  # redraw in place?
+begin, end = ("\r", "") if terminal or notebook else ("", "\n")  # redraw the line, or add one
 losses, means = [], []  # of each step: the loss of its document; the mean of the last 100 losses
 try:
     for step in range(args.num_steps):
@@ -465,7 +466,7 @@ try:
 except ValueError as error:
     sys.exit(f"microgpt: {error}")
 except KeyboardInterrupt:
-    if launched:
+    if launched and "IPython" not in sys.modules:
         sys.exit(130)
 if drawn:
     new = sum(text not in known for text in drawn)

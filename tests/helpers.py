@@ -1,0 +1,138 @@
+"""What the tests share: ways to run microgpt.py as its users do, and a second, independent model.
+
+The tests never import the program: they run it, as a process or by runpy, with small settings.
+"""
+
+import contextlib
+import io
+import math
+import os
+import pathlib
+import runpy
+import subprocess
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "microgpt.py"
+ABC = "abc\nba\ncab\naccb\n"  # a small text: four characters, five with BOS less one
+
+
+def run(*arguments, script=SCRIPT, **options):
+    """Run the program as a process and return it, with its output as text."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **options.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, str(script), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding=environment["PYTHONIOENCODING"],
+        env=environment,
+        **options,
+    )
+
+
+def load(*arguments, script=SCRIPT):
+    """Run the program inside this process; return its global names, `output` (a str) among them."""
+    output = io.StringIO()
+    with mock.patch.object(sys, "argv", [str(script), *map(str, arguments)]):
+        with contextlib.redirect_stdout(output):
+            names = runpy.run_path(str(script))
+    names = names["gpt"].__globals__  # run_path returns a copy; these are what the functions see
+    names["output"] = output.getvalue()
+    return names
+
+
+class TextCase(unittest.TestCase):
+    """A test with a folder of its own for the texts it writes."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, content, name="text.txt"):
+        """Write a text (str, as UTF-8, or bytes) into the folder and return its path."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return path
+
+    def load(self, *arguments, text=ABC):
+        """Load the program on a small text, by default without training and samples."""
+        settings = ["--num-steps", 0, "--num-samples", 0]
+        return load(self.write(text), *settings, *arguments)
+
+
+def steps(output):
+    """Return the printed (loss, mean) pairs, still as text."""
+    lines = [line.split("|") for line in output.splitlines() if line.startswith("step")]
+    return [(loss.split()[1], mean.split()[1]) for _, loss, mean in lines]
+
+
+def samples(output):
+    """Return what is printed after `sample  n: `."""
+    return [line[11:] for line in output.splitlines() if line.startswith("sample ")]
+
+
+def floats(model):
+    """Return the weights of a loaded program as plain numbers: a dictionary and a list of layers."""
+
+    def plain(matrix):
+        return [[value.data for value in row] for row in matrix]
+
+    outside = {name: plain(model[name]) for name in ("wte", "wpe", "lm_head")}
+    layers = [{name: plain(layer[name]) for name in layer} for layer in model["layers"]]
+    return outside, layers
+
+
+def softmax(numbers):
+    powers = [math.exp(number - max(numbers)) for number in numbers]
+    return [power / sum(powers) for power in powers]
+
+
+def forward(weights, tokens, n_head, square=False):
+    """Return the logits at each position, by the formulas of DESIGN: an independent computation.
+
+    It takes the whole sequence at once, layer by layer, in plain floats, with no cache: a causal mask
+    of minus infinity stands where a position would look at a later one.
+    """
+    outside, layers = weights
+
+    def times(x, matrix):
+        return [[sum(a * b for a, b in zip(row, vector)) for row in matrix] for vector in x]
+
+    def norm(x):
+        return [[a / math.sqrt(sum(b * b for b in v) / len(v) + 1e-5) for a in v] for v in x]
+
+    def plus(x, y):
+        return [[a + b for a, b in zip(v, w)] for v, w in zip(x, y)]
+
+    places = range(len(tokens))
+    x = norm(plus([outside["wte"][token] for token in tokens], [outside["wpe"][t] for t in places]))
+    for layer in layers:
+        queries, keys, values = (times(norm(x), layer[name]) for name in ("wq", "wk", "wv"))
+        size = len(x[0]) // n_head
+        heads = [[] for _ in places]
+        for start in range(0, len(x[0]), size):
+            part = slice(start, start + size)
+            for t in places:
+                scores = [
+                    sum(a * b for a, b in zip(queries[t][part], keys[u][part])) / math.sqrt(size)
+                    + (0.0 if u <= t else -math.inf)
+                    for u in places
+                ]
+                chances = softmax(scores)
+                heads[t] += [sum(p * values[u][i] for u, p in enumerate(chances)) for i in range(start, start + size)]
+        x = plus(x, times(heads, layer["wo"]))
+        bent = [[max(0.0, a) ** (2 if square else 1) for a in v] for v in times(norm(x), layer["fc1"])]
+        x = plus(x, times(bent, layer["fc2"]))
+    return times(x, outside["lm_head"])
+
+
+def mean_loss(weights, tokens, n_head, square=False):
+    """Return the mean of -log(softmax(logits)[next token]) over a sequence."""
+    logits = forward(weights, tokens[:-1], n_head, square)
+    costs = [-math.log(softmax(scores)[target]) for scores, target in zip(logits, tokens[1:])]
+    return sum(costs) / len(costs)

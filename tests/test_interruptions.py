@@ -1,0 +1,98 @@
+"""Ctrl-C, a closed pipe, a terminal: how a run is cut short, and how it shows itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+from helpers import ABC, SCRIPT, TextCase, load
+
+POSIX = unittest.skipUnless(os.name == "posix", "needs POSIX signals and terminals")
+
+
+@POSIX
+class Interrupted(TextCase):
+    def start(self, *arguments, **options):
+        command = [sys.executable, str(SCRIPT), str(self.write(ABC)), *map(str, arguments)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", **options
+        )
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def read_until(self, process, beginning):
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(beginning):
+                return lines
+        self.fail("".join(lines) + process.stderr.read())
+
+    def test_while_training_it_ends_the_training_and_draws_the_samples(self):
+        process = self.start("--num-steps", 100000, "--num-samples", 3)
+        self.read_until(process, "step    5 /")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, errors), (0, ""))
+        rest = [line for line in output.splitlines() if not line.startswith("step ")]
+        last = [line for line in output.splitlines() if line.startswith("step ")][-1:] or ["step 5 /"]
+        done = int(last[0].split()[1])
+        self.assertEqual(rest[0], f"stopped in step {done + 1}: the samples come from what was learned before")
+        self.assertTrue(rest[1].startswith("mean "))
+        self.assertTrue(rest[4].startswith("sample  3: "))
+
+    def test_while_sampling_it_ends_quietly_with_status_130(self):
+        process = self.start("--num-steps", 0, "--num-samples", 1000000)
+        self.read_until(process, "sample  5: ")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, errors), (130, ""))
+        self.assertNotIn("samples are new", output)
+
+    def test_a_closed_pipe_ends_it_quietly(self):
+        for options in (("--num-steps", 100000), ("--num-steps", 0, "--num-samples", 1000000)):
+            process = self.start(*options)
+            self.assertEqual(process.stdout.readline(), "num docs: 4\n")
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), "")
+            self.assertEqual(process.wait(timeout=60), 1)
+
+    def test_in_a_terminal_the_step_redraws_itself_in_place(self):
+        import pty  # POSIX only
+
+        ours, theirs = pty.openpty()
+        command = [sys.executable, str(SCRIPT), str(self.write(ABC)), "--num-steps", "3", "--num-samples", "1"]
+        process = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
+        os.close(theirs)
+        output = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux says so where the other end is closed
+                break
+            if not part:
+                break
+            output += part
+        process.wait()
+        os.close(ours)
+        lines = output.decode().replace("\r\n", "\n").split("\n")
+        self.assertRegex(lines[3], r"^\rstep    1 /    3 \|[^\r]*\rstep    2 /    3 \|[^\r]*\rstep    3 /    3 \|[^\r]*$")
+        self.assertTrue(lines[4].startswith("mean "))
+
+    def test_each_line_is_seen_at_once_in_a_pipe(self):
+        process = self.start("--num-steps", 100000)
+        lines = self.read_until(process, "step    2 /")  # buffered, it would come thousands of steps later
+        self.assertEqual(len(lines), 5)
+        self.assertIsNone(process.poll())
+
+
+class Streams(TextCase):
+    def test_in_a_pipe_or_file_each_step_has_a_line_of_its_own(self):
+        output = load(self.write(ABC), "--num-steps", 3, "--num-samples", 0)["output"]
+        self.assertNotIn("\r", output)
+        self.assertEqual(output.count("\nstep "), 3)
+        self.assertNotIn("\n\n", output)
