@@ -70,14 +70,10 @@ def show(line, end="\n"):
 
 def documents(data):
     """Return the non-empty lines of UTF-8 bytes, stripped. ValueError: not UTF-8, or no lines."""
-    try:
-        text = data.decode("utf-8").lstrip("\ufeff")  # the byte-order mark of some editors
-    except UnicodeDecodeError as error:
-        place = f"byte 0x{data[error.start]:02x} at position {error.start}"
-        raise ValueError(f"not UTF-8 text ({place}); save it as UTF-8") from None
+    text = data.decode("utf-8").lstrip("\ufeff")  # the byte-order mark of some editors
     docs = [line.strip() for line in io.StringIO(text, newline=None) if line.strip()]
     if not docs:
-        raise ValueError("it has no text; write one document a line")
+        raise ValueError("it has no text in it")
     return docs
 
 def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"):
@@ -108,10 +104,9 @@ if path is None:
 try:
     with open(path, "rb") as file:
         docs = documents(file.read())
-except OSError as error:
-    sys.exit(f"microgpt: cannot read {path!r}: {error.strerror}; name a text, one document a line")
-except ValueError as error:
-    sys.exit(f"microgpt: cannot learn from {path!r}: {error}")
+except (OSError, ValueError) as error:
+    reason = getattr(error, "strerror", None) or error
+    sys.exit(f"microgpt: {path!r}: {reason}; name a UTF-8 text with one document a line")
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="replace")  # a "?" for what the output's encoding cannot show
 
@@ -131,7 +126,7 @@ show(f"vocab size: {vocab_size}")
 
 def encode(prompt):
     """Return the tokens that a sample begins with. ValueError: unknown characters, or too many."""
-    unknown = sorted(set(prompt).difference(chars))
+    unknown = sorted({char for char in prompt if char not in token_of})
     if unknown:
         raise ValueError(f"the text has no {', '.join(map(repr, unknown))} to learn from")
     if len(prompt) >= block_size:

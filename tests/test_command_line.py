@@ -154,9 +154,9 @@ class Refused(TextCase):
             self.refuse(self.write(content), status=1, says=["text.txt", "no text", "one document a line"])
 
     def test_texts_that_are_not_utf_8(self):
-        self.refuse(self.write(b"abc\n\xff"), status=1, says=["text.txt", "UTF-8", "0xff", "position 4"])
-        self.refuse(self.write("\ufeffé".encode("utf-16")), status=1, says=["UTF-8", "position 0"])
-        self.refuse(self.write(b"\xef\xbb\xbfab\xe9\n"), status=1, says=["0xe9", "position 5"])
+        self.refuse(self.write(b"abc\n\xff"), status=1, says=["text.txt", "UTF-8", "0xff", "position 4:"])
+        self.refuse(self.write("\ufeffé".encode("utf-16")), status=1, says=["UTF-8", "position 0:"])
+        self.refuse(self.write(b"\xef\xbb\xbfab\xe9\n"), status=1, says=["0xe9", "position 5:"])
 
 
 class Extremes(TextCase):

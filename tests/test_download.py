@@ -90,7 +90,7 @@ class Download(TextCase):
             self.assert_refused(lambda url, timeout: reply, words)
 
     def test_not_a_text(self):
-        self.assert_refused(lambda url, timeout: Reply(b"\x89PNG\r\n"), "UTF-8")
+        self.assert_refused(lambda url, timeout: Reply(b"\x89PNG\r\n"), "'utf-8' codec can't decode byte 0x89")
         self.assert_refused(lambda url, timeout: Reply(b"\n<!DOCTYPE html>\n<p>Log in\n"), "web page")
         self.assert_refused(lambda url, timeout: Reply(b""), "no text")
 
