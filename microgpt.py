@@ -30,7 +30,8 @@ def knob(name, default, meaning, least=None, **rest):
     def read(text):
         value = type(default)(text)
         if least is not None and not least <= value < inf:
-            raise argparse.ArgumentTypeError(f"must be a finite number of at least {least}, not {text}")
+            problem = f"must be a finite number of at least {least}, not {text}"
+            raise argparse.ArgumentTypeError(problem)
         return value
     read.__name__ = "whole number" if type(default) is int else "number"  # for argparse to say
     parser.add_argument(name, type=read, default=default, help=f"{meaning} ({default})", **rest)
@@ -326,7 +327,7 @@ def cross_entropy(logits, target):
 # %% 8. The GPT: one token in, a score for each possible next token out
 def start_document():
     """Return the weights, as Vectors of what they are now, and an empty cache for each layer."""
-    groups = [{"lm_head": lm_head}] + layers
+    groups = [{"lm_head": lm_head}, *layers]
     weights = [{name: [Vector(row) for row in rows] for name, rows in g.items()} for g in groups]
     return weights, [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
 

@@ -26,8 +26,7 @@ def run(*arguments, script=SCRIPT, **options):
     return subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding=environment["PYTHONIOENCODING"],
         env=environment,
         **options,
@@ -77,7 +76,7 @@ def samples(output):
 
 
 def floats(model):
-    """Return the weights of a loaded program as plain numbers: a dictionary and a list of layers."""
+    """Return the weights of a loaded program as plain numbers, outside and inside the layers."""
 
     def plain(matrix):
         return [[value.data for value in row] for row in matrix]
@@ -93,10 +92,10 @@ def softmax(numbers):
 
 
 def forward(weights, tokens, n_head, square=False):
-    """Return the logits at each position, by the formulas of DESIGN: an independent computation.
+    """Return the logits at each position, by the formulas alone: an independent computation.
 
-    It takes the whole sequence at once, layer by layer, in plain floats, with no cache: a causal mask
-    of minus infinity stands where a position would look at a later one.
+    It takes the whole sequence at once, layer by layer, in plain floats, with no cache: a causal
+    mask of minus infinity stands where a position would look at a later one.
     """
     outside, layers = weights
 
@@ -124,9 +123,13 @@ def forward(weights, tokens, n_head, square=False):
                     for u in places
                 ]
                 chances = softmax(scores)
-                heads[t] += [sum(p * values[u][i] for u, p in enumerate(chances)) for i in range(start, start + size)]
+                heads[t] += [
+                    sum(p * values[u][i] for u, p in enumerate(chances))
+                    for i in range(start, start + size)
+                ]
         x = plus(x, times(heads, layer["wo"]))
-        bent = [[max(0.0, a) ** (2 if square else 1) for a in v] for v in times(norm(x), layer["fc1"])]
+        power = 2 if square else 1
+        bent = [[max(0.0, a) ** power for a in v] for v in times(norm(x), layer["fc1"])]
         x = plus(x, times(bent, layer["fc2"]))
     return times(x, outside["lm_head"])
 

@@ -31,7 +31,11 @@ OPERATIONS = [
     ("relu", lambda a, b: a.relu(), lambda a, b: max(0.0, a)),
     ("relu of a node", lambda a, b: (a * b).relu() * a, lambda a, b: max(0.0, a * b) * a),
     ("a twice", lambda a, b: a * a + a, lambda a, b: a * a + a),
-    ("a kept and reused", lambda a, b: (a + b) * (a - b) / (a * b), lambda a, b: (a + b) * (a - b) / (a * b)),
+    (
+        "a kept and reused",
+        lambda a, b: (a + b) * (a - b) / (a * b),
+        lambda a, b: (a + b) * (a - b) / (a * b),
+    ),
 ]
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 
@@ -40,7 +44,9 @@ class Case(TextCase):
     def setUp(self):
         super().setUp()
         self.names = self.load()
-        self.Value, self.Vector, self.dot = (self.names[name] for name in ("Value", "Vector", "dot"))
+        self.Value, self.Vector, self.dot = (
+            self.names[name] for name in ("Value", "Vector", "dot")
+        )
 
     def vector(self, numbers):
         return self.Vector([self.Value(number) for number in numbers])
@@ -52,7 +58,9 @@ class Operations(Case):
             for a, b in POINTS:
                 with self.subTest(name, a=a, b=b):
                     result = operation(self.Value(a), self.Value(b))
-                    self.assertAlmostEqual(result.data, plain(a, b), delta=1e-12 * (1 + abs(plain(a, b))))
+                    self.assertAlmostEqual(
+                        result.data, plain(a, b), delta=1e-12 * (1 + abs(plain(a, b)))
+                    )
 
     def test_each_gradient_is_the_central_difference(self):
         h = 1e-6
@@ -64,7 +72,9 @@ class Operations(Case):
                     by_a = (plain(a + h, b) - plain(a - h, b)) / (2 * h)
                     by_b = (plain(a, b + h) - plain(a, b - h)) / (2 * h)
                     for value, expected in zip(values, (by_a, by_b)):
-                        self.assertAlmostEqual(value.grad, expected, delta=1e-5 * (1 + abs(expected)))
+                        self.assertAlmostEqual(
+                            value.grad, expected, delta=1e-5 * (1 + abs(expected))
+                        )
 
     def test_a_power_is_right_where_a_formula_would_fail(self):
         zero, minus, two = self.Value(0.0), self.Value(-3.0), self.Value(2.0)
@@ -174,7 +184,13 @@ class OrdersOfUse(Case):
         a = self.Value(2.0)
         b = a * 3
         b.backward()
-        for operation in (lambda: b + 1, lambda: 1 + b, lambda: a * b, lambda: b**2, lambda: b.exp()):
+        for operation in (
+            lambda: b + 1,
+            lambda: 1 + b,
+            lambda: a * b,
+            lambda: b**2,
+            lambda: b.exp(),
+        ):
             with self.assertRaisesRegex(RuntimeError, "compute it again"):
                 operation()
         self.assertEqual((a.grad, b.data, b.grad), (3.0, 6.0, 1.0))  # but they can still be read
@@ -272,7 +288,9 @@ class Docs(Case):
         finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
         tried = 0
         for name in ("Value", "Vector", "dot", "sample"):
-            for example in finder.find(self.names[name], name, module=False, globs=self.names.copy()):
+            for example in finder.find(
+                self.names[name], name, module=False, globs=self.names.copy()
+            ):
                 tried += runner.run(example).attempted
         self.assertGreaterEqual(tried, 4)
         self.assertEqual(runner.failures, 0)

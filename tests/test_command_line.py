@@ -21,15 +21,23 @@ class Knobs(TextCase):
     def test_the_defaults_are_those_of_the_reference(self):
         plain = self.output()
         for name, value in [
-            ("--n-layer", 1), ("--n-embd", 16), ("--n-head", 4), ("--block-size", 16), ("--activation", "relu"),
-            ("--learning-rate", 0.01), ("--lr-decay", "linear"), ("--temperature", 0.5), ("--prompt", ""),
-            ("--seed", 42),
+            ("--n-layer", 1), ("--n-embd", 16), ("--n-head", 4), ("--block-size", 16),
+            ("--activation", "relu"), ("--learning-rate", 0.01), ("--lr-decay", "linear"),
+            ("--temperature", 0.5), ("--prompt", ""), ("--seed", 42),
         ]:  # fmt: skip
             self.assertEqual(self.output(name, value), plain, name)
 
     def test_the_size_of_the_model_follows_its_knobs(self):
-        for n_layer, n_embd, block_size in [(1, 16, 16), (2, 16, 16), (1, 8, 16), (1, 16, 5), (3, 4, 7)]:
-            output = self.output("--n-layer", n_layer, "--n-embd", n_embd, "--block-size", block_size)
+        for n_layer, n_embd, block_size in [
+            (1, 16, 16),
+            (2, 16, 16),
+            (1, 8, 16),
+            (1, 16, 5),
+            (3, 4, 7),
+        ]:
+            output = self.output(
+                "--n-layer", n_layer, "--n-embd", n_embd, "--block-size", block_size
+            )
             line = f"num params: {self.params(n_layer, n_embd, block_size)}"
             self.assertIn(line, output.splitlines()[:4])
 
@@ -43,7 +51,13 @@ class Knobs(TextCase):
 
     def test_what_changes_the_model_changes_the_first_loss_too(self):
         plain = self.output()
-        for name, value in [("--n-layer", 2), ("--n-embd", 8), ("--n-head", 2), ("--activation", "relu2"), ("--seed", 1)]:
+        for name, value in [
+            ("--n-layer", 2),
+            ("--n-embd", 8),
+            ("--n-head", 2),
+            ("--activation", "relu2"),
+            ("--seed", 1),
+        ]:
             self.assertNotEqual(steps(self.output(name, value))[3], steps(plain)[3], name)
 
     def test_what_is_for_sampling_leaves_the_training_alone(self):
@@ -55,12 +69,17 @@ class Knobs(TextCase):
 
     def test_the_numbers_of_steps_and_samples(self):
         for n_steps, n_samples in [(0, 0), (0, 2), (3, 0), (1, 1)]:
-            output = load(self.write(ABC), "--num-steps", n_steps, "--num-samples", n_samples)["output"]
+            output = load(self.write(ABC), "--num-steps", n_steps, "--num-samples", n_samples)[
+                "output"
+            ]
             self.assertEqual((len(steps(output)), len(samples(output))), (n_steps, n_samples))
             self.assertEqual("samples are new" in output, n_samples > 0)
 
     def test_fewer_samples_are_the_first_of_more(self):
-        few, more = (samples(load(self.write(ABC), "--num-steps", 1, "--num-samples", n)["output"]) for n in (2, 5))
+        few, more = (
+            samples(load(self.write(ABC), "--num-steps", 1, "--num-samples", n)["output"])
+            for n in (2, 5)
+        )
         self.assertEqual(few, more[:2])
 
     def test_a_run_does_not_depend_on_the_order_of_hashes(self):
@@ -76,7 +95,9 @@ class Knobs(TextCase):
         done = run("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         text = " ".join(done.stdout.split())
-        names = re.findall(r"^knob\(\"(--[a-z-]+)\", (.*?), ", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)
+        names = re.findall(
+            r"^knob\(\"(--[a-z-]+)\", (.*?), ", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE
+        )
         self.assertEqual(len(names), 12)
         for name, default in names:
             option = text.split(f" {name} ")[-1]
@@ -97,7 +118,15 @@ class Refused(TextCase):
             self.assertIn(words, done.stderr)
 
     def test_numbers_that_are_none(self):
-        for name in ("--n-layer", "--n-embd", "--n-head", "--block-size", "--num-steps", "--num-samples", "--seed"):
+        for name in (
+            "--n-layer",
+            "--n-embd",
+            "--n-head",
+            "--block-size",
+            "--num-steps",
+            "--num-samples",
+            "--seed",
+        ):
             self.refuse(name, "x", says=[name, "whole number", "'x'", "--help"])
             self.refuse(name, "1.5", says=[name, "whole number", "'1.5'", "--help"])
         for name in ("--learning-rate", "--temperature"):
@@ -114,7 +143,18 @@ class Refused(TextCase):
 
     def test_the_least_that_makes_sense_is_taken(self):
         small = ["--n-layer", 1, "--n-embd", 1, "--n-head", 1, "--block-size", 1, "--num-steps", 0]
-        done = run(self.write(ABC), *small, "--num-samples", 0, "--learning-rate", 1e-9, "--temperature", 1e-9, "--seed", 0)
+        done = run(
+            self.write(ABC),
+            *small,
+            "--num-samples",
+            0,
+            "--learning-rate",
+            1e-9,
+            "--temperature",
+            1e-9,
+            "--seed",
+            0,
+        )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_a_width_that_the_heads_cannot_share(self):
@@ -133,7 +173,14 @@ class Refused(TextCase):
         self.refuse(self.write(ABC), "--prompt", "azby", says=["--prompt", "'y', 'z'"])
 
     def test_a_prompt_as_long_as_the_block(self):
-        self.refuse(self.write(ABC), "--prompt", "abcd"[:3], "--block-size", 3, says=["--prompt", "3 characters"])
+        self.refuse(
+            self.write(ABC),
+            "--prompt",
+            "abcd"[:3],
+            "--block-size",
+            3,
+            says=["--prompt", "3 characters"],
+        )
         done = run(self.write(ABC), "--prompt", "ab", "--block-size", 3, "--num-steps", 0)
         self.assertEqual(done.returncode, 0)
 
@@ -143,7 +190,9 @@ class Refused(TextCase):
         self.refuse(self.folder, status=1, says=[str(self.folder), advice])
         self.refuse("", status=1, says=["''", "No such file", advice])
 
-    @unittest.skipUnless(hasattr(sys, "getwindowsversion") or __import__("os").geteuid(), "root may read all")
+    @unittest.skipUnless(
+        hasattr(sys, "getwindowsversion") or __import__("os").geteuid(), "root may read all"
+    )
     def test_a_text_without_permission(self):
         path = self.write(ABC)
         path.chmod(0)
@@ -151,10 +200,14 @@ class Refused(TextCase):
 
     def test_texts_with_nothing_in_them(self):
         for content in ("", "\n\n", " \t\r\n \n", "\ufeff\n"):
-            self.refuse(self.write(content), status=1, says=["text.txt", "no text", "one document a line"])
+            self.refuse(
+                self.write(content), status=1, says=["text.txt", "no text", "one document a line"]
+            )
 
     def test_texts_that_are_not_utf_8(self):
-        self.refuse(self.write(b"abc\n\xff"), status=1, says=["text.txt", "UTF-8", "0xff", "position 4:"])
+        self.refuse(
+            self.write(b"abc\n\xff"), status=1, says=["text.txt", "UTF-8", "0xff", "position 4:"]
+        )
         self.refuse(self.write("\ufeffé".encode("utf-16")), status=1, says=["UTF-8", "position 0:"])
         self.refuse(self.write(b"\xef\xbb\xbfab\xe9\n"), status=1, says=["0xe9", "position 5:"])
 
@@ -162,7 +215,15 @@ class Refused(TextCase):
 class Extremes(TextCase):
     def test_training_that_diverges_says_where_and_which_knob(self):
         for rate, activation, step in ((1e300, "relu", 3), (1e150, "relu2", 2)):
-            done = run(self.write("ab\n"), "--learning-rate", rate, "--activation", activation, "--num-steps", 9)
+            done = run(
+                self.write("ab\n"),
+                "--learning-rate",
+                rate,
+                "--activation",
+                activation,
+                "--num-steps",
+                9,
+            )
             self.assertEqual(done.returncode, 1)
             line = rf"^microgpt: the loss is (nan|inf) at step {step}: lower --learning-rate\n$"
             self.assertRegex(done.stderr, line)

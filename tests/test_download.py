@@ -39,7 +39,9 @@ class Download(TextCase):
         """Run the copy with this in place of urlopen; return its output, or its last words."""
         output = io.StringIO()
         arguments = [str(self.script), "--num-steps", "0", "--num-samples", "0"]
-        with mock.patch.object(sys, "argv", arguments), mock.patch.object(urllib.request, "urlopen", urlopen):
+        with mock.patch.object(sys, "argv", arguments), mock.patch.object(
+            urllib.request, "urlopen", urlopen
+        ):
             with contextlib.redirect_stdout(output):
                 try:
                     runpy.run_path(str(self.script))
@@ -74,7 +76,9 @@ class Download(TextCase):
         self.assert_refused(mock.Mock(side_effect=TimeoutError("timed out")), "timed out")
 
     def test_a_host_without_encryption(self):
-        self.assert_refused(mock.Mock(side_effect=RuntimeError("TLS not supported")), "TLS")  # Pyodide
+        self.assert_refused(
+            mock.Mock(side_effect=RuntimeError("TLS not supported")), "TLS"
+        )  # Pyodide
 
     def test_refused_by_the_server(self):
         error = urllib.error.HTTPError(URL, 403, "Forbidden", {}, io.BytesIO())
@@ -87,11 +91,15 @@ class Download(TextCase):
         ):
             reply = Reply()
             reply.error = error
-            self.assert_refused(lambda url, timeout: reply, words)
+            self.assert_refused(mock.Mock(return_value=reply), words)
 
     def test_not_a_text(self):
-        self.assert_refused(lambda url, timeout: Reply(b"\x89PNG\r\n"), "'utf-8' codec can't decode byte 0x89")
-        self.assert_refused(lambda url, timeout: Reply(b"\n<!DOCTYPE html>\n<p>Log in\n"), "web page")
+        self.assert_refused(
+            lambda url, timeout: Reply(b"\x89PNG\r\n"), "'utf-8' codec can't decode byte 0x89"
+        )
+        self.assert_refused(
+            lambda url, timeout: Reply(b"\n<!DOCTYPE html>\n<p>Log in\n"), "web page"
+        )
         self.assert_refused(lambda url, timeout: Reply(b""), "no text")
 
     def test_a_disk_that_is_full(self):

@@ -18,5 +18,7 @@ class Golden(unittest.TestCase):
         self.assertEqual(done.stdout.splitlines()[:3], GOLDEN.splitlines()[:3])
         names = [text.replace("  (known)", "") for text in samples(done.stdout)]
         self.assertEqual(names, samples(GOLDEN))
-        self.assertEqual(done.stdout.splitlines()[-1], "9 of 20 samples are new, the others stand in input.txt")
+        self.assertEqual(
+            done.stdout.splitlines()[-1], "9 of 20 samples are new, the others stand in input.txt"
+        )
         self.assertEqual(steps(done.stdout)[-1], ("2.6497", "2.2761"))

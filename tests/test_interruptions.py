@@ -43,9 +43,13 @@ class Interrupted(TextCase):
         output, errors = process.communicate(timeout=60)
         self.assertEqual((process.returncode, errors), (0, ""))
         rest = [line for line in output.splitlines() if not line.startswith("step ")]
-        last = [line for line in output.splitlines() if line.startswith("step ")][-1:] or ["step 5 /"]
+        last = [line for line in output.splitlines() if line.startswith("step ")][-1:] or [
+            "step 5 /"
+        ]
         done = int(last[0].split()[1])
-        self.assertEqual(rest[0], f"stopped in step {done + 1}: the samples come from what was learned before")
+        self.assertEqual(
+            rest[0], f"stopped in step {done + 1}: the samples come from what was learned before"
+        )
         self.assertTrue(rest[1].startswith("mean "))
         self.assertTrue(rest[4].startswith("sample  3: "))
 
@@ -69,7 +73,15 @@ class Interrupted(TextCase):
         import pty  # POSIX only
 
         ours, theirs = pty.openpty()
-        command = [sys.executable, str(SCRIPT), str(self.write(ABC)), "--num-steps", "3", "--num-samples", "1"]
+        command = [
+            sys.executable,
+            str(SCRIPT),
+            str(self.write(ABC)),
+            "--num-steps",
+            "3",
+            "--num-samples",
+            "1",
+        ]
         process = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
         os.close(theirs)
         output = b""
@@ -84,12 +96,17 @@ class Interrupted(TextCase):
         process.wait()
         os.close(ours)
         lines = output.decode().replace("\r\n", "\n").split("\n")
-        self.assertRegex(lines[3], r"^\rstep    1 /    3 \|[^\r]*\rstep    2 /    3 \|[^\r]*\rstep    3 /    3 \|[^\r]*$")
+        self.assertRegex(
+            lines[3],
+            r"^\rstep    1 /    3 \|[^\r]*\rstep    2 /    3 \|[^\r]*\rstep    3 /    3 \|[^\r]*$",
+        )
         self.assertTrue(lines[4].startswith("mean "))
 
     def test_each_line_is_seen_at_once_in_a_pipe(self):
         process = self.start("--num-steps", 100000)
-        lines = self.read_until(process, "step    2 /")  # buffered, it would come thousands of steps later
+        lines = self.read_until(
+            process, "step    2 /"
+        )  # buffered, it would come thousands of steps later
         self.assertEqual(len(lines), 5)
         self.assertIsNone(process.poll())
 

@@ -29,9 +29,17 @@ def loss_of(model, tokens):
 
 class Forward(TextCase):
     def test_logits_are_those_of_the_whole_sequence_with_a_causal_mask(self):
-        for n_layer, n_embd, n_head, length in [(1, 4, 1, 1), (1, 6, 3, 5), (2, 4, 2, 6), (3, 8, 2, 9), (2, 4, 4, 3)]:
+        for n_layer, n_embd, n_head, length in [
+            (1, 4, 1, 1),
+            (1, 6, 3, 5),
+            (2, 4, 2, 6),
+            (3, 8, 2, 9),
+            (2, 4, 4, 3),
+        ]:
             for activation in ("relu", "relu2"):
-                with self.subTest(n_layer=n_layer, n_embd=n_embd, n_head=n_head, activation=activation):
+                with self.subTest(
+                    n_layer=n_layer, n_embd=n_embd, n_head=n_head, activation=activation
+                ):
                     model = self.load(
                         "--n-layer", n_layer, "--n-embd", n_embd, "--n-head", n_head,
                         "--block-size", length, "--activation", activation,
@@ -47,7 +55,10 @@ class Forward(TextCase):
     def test_a_later_token_never_changes_an_earlier_logit(self):
         model = self.load(*TINY)
         scatter(model)
-        one, two = ([v.data for row in logits_of(model, [3, 0, 1, last])[:3] for v in row] for last in (0, 2))
+        one, two = (
+            [v.data for row in logits_of(model, [3, 0, 1, last])[:3] for v in row]
+            for last in (0, 2)
+        )
         self.assertEqual(one, two)
 
     def test_an_earlier_token_changes_a_later_logit(self):
@@ -72,9 +83,13 @@ class Forward(TextCase):
         numbers = [[[random.gauss(0, 0.08) for _ in range(c)] for _ in range(r)] for r, c in shapes]
         outside, layers = floats(model)
         names = ["wq", "wk", "wv", "wo", "fc1", "fc2"]
-        ours = [outside[name] for name in ("wte", "wpe", "lm_head")] + [layer[n] for layer in layers for n in names]
+        ours = [outside[name] for name in ("wte", "wpe", "lm_head")] + [
+            layer[n] for layer in layers for n in names
+        ]
         self.assertEqual(ours, numbers)
-        self.assertEqual([p.data for p in model["params"]], [x for m in numbers for row in m for x in row])
+        self.assertEqual(
+            [p.data for p in model["params"]], [x for m in numbers for row in m for x in row]
+        )
         self.assertEqual(model["docs"], docs)
 
     def test_a_document_is_read_with_the_weights_of_now(self):
@@ -99,7 +114,9 @@ class Gradients(TextCase):
             self.assertAlmostEqual(loss.data, mean_loss(weights, tokens, 2, square), places=9)
             loss.backward()
             matrices = [outside[name] for name in ("wte", "wpe", "lm_head")]
-            matrices += [layer[name] for layer in layers for name in ("wq", "wk", "wv", "wo", "fc1", "fc2")]
+            matrices += [
+                layer[name] for layer in layers for name in ("wq", "wk", "wv", "wo", "fc1", "fc2")
+            ]
             slots = [(row, i) for matrix in matrices for row in matrix for i in range(len(row))]
             self.assertEqual(len(slots), len(model["params"]))
             for param, (row, i) in zip(model["params"], slots):
@@ -160,7 +177,9 @@ class Blocks(TextCase):
         x = self.vector(numbers)
         result = self.model["logsumexp"](x, temperature)
         result.backward()
-        self.assertAlmostEqual(result.data, math.log(sum(math.exp(z / temperature) for z in numbers)), places=12)
+        self.assertAlmostEqual(
+            result.data, math.log(sum(math.exp(z / temperature) for z in numbers)), places=12
+        )
         for i in range(3):
             self.assertAlmostEqual(x[i].grad, softmax(shifted(i, 0.0))[i] / temperature, places=12)
 
@@ -170,7 +189,9 @@ class Blocks(TextCase):
 
     def test_linear_is_one_dot_product_for_each_row(self):
         rows = [self.vector([1.0, 2.0]), self.vector([3.0, 4.0]), self.vector([5.0, 6.0])]
-        self.assertEqual(self.model["linear"](self.vector([10.0, 1.0]), rows).data, [12.0, 34.0, 56.0])
+        self.assertEqual(
+            self.model["linear"](self.vector([10.0, 1.0]), rows).data, [12.0, 34.0, 56.0]
+        )
 
     def test_the_first_attention_weight_is_1(self):
         scatter(self.model)

@@ -70,7 +70,13 @@ class Notebook(Case):
                 self.assertEqual(last.value.func.id, "show")
 
     def test_a_host_has_its_own_arguments(self):
-        for argv in (KERNEL, ["host.py", "--num-steps", "1", "no.txt"], ["-c", "--num-steps", "1"], [""], []):
+        for argv in (
+            KERNEL,
+            ["host.py", "--num-steps", "1", "no.txt"],
+            ["-c", "--num-steps", "1"],
+            [""],
+            [],
+        ):
             for name in ("<ipython-input>", "<string>", "microgpt.py"):
                 _, output = self.execute(SHORT, argv=argv, name=name)
                 self.assertEqual(len(steps(output)), 3, (argv, name))
@@ -104,7 +110,10 @@ class Started(Case):
 
     def test_by_any_name_and_from_any_folder(self):
         (self.folder / "sub").mkdir()
-        for script, cwd in ((self.short("other name.py"), self.folder), (self.short(), self.folder / "sub")):
+        for script, cwd in (
+            (self.short("other name.py"), self.folder),
+            (self.short(), self.folder / "sub"),
+        ):
             done = run("--num-steps", 2, "--num-samples", 0, script=script, cwd=str(cwd))
             self.assertEqual((len(steps(done.stdout)), done.stderr), (2, ""))
 
@@ -118,7 +127,9 @@ class Started(Case):
     def test_from_standard_input(self):
         command = [sys.executable, "-", "--num-steps", "2", "--num-samples", "0"]
         with open(str(self.short()), "rb") as source:
-            output = subprocess.check_output(command, stdin=source, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+            output = subprocess.check_output(
+                command, stdin=source, env={**os.environ, "PYTHONIOENCODING": "utf-8"}
+            )
         self.assertEqual(output.count(b"step "), 2)
         with open(str(self.short()), "rb") as source:
             output = subprocess.check_output([sys.executable], stdin=source)
@@ -126,17 +137,24 @@ class Started(Case):
 
     def test_by_exec_and_import_in_a_program_with_arguments_of_its_own(self):
         self.short()
-        for line in ("exec(open('short.py', encoding='utf-8').read())", "import short", "import runpy; runpy.run_path('short.py')"):
+        for line in (
+            "exec(open('short.py', encoding='utf-8').read())",
+            "import short",
+            "import runpy; runpy.run_path('short.py')",
+        ):
             self.write(line, "host.py")
             command = [sys.executable, "host.py", "--num-steps", "2", "no.txt"]
-            if "runpy" in line:  # run_path puts the path first in sys.argv: it means to run the program
+            if (
+                "runpy" in line
+            ):  # run_path puts the path first in sys.argv: it means to run the program
                 command = [sys.executable, "host.py", "--num-steps", "3"]
-            output = subprocess.check_output(command, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+            output = subprocess.check_output(
+                command, env={**os.environ, "PYTHONIOENCODING": "utf-8"}
+            )
             self.assertEqual(output.count(b"step "), 3, line)
 
     def test_interactively_with_sample_at_hand_afterwards(self):
         command = [sys.executable, "-i", str(self.short()), "--num-samples", "0"]
-        done = subprocess.run(
-            command, input="print([sample('ab')[:2]])\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        )
+        typed = "print([sample('ab')[:2]])\n"
+        done = subprocess.run(command, input=typed, capture_output=True, encoding="utf-8")
         self.assertIn("['ab']", done.stdout)

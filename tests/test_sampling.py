@@ -18,10 +18,14 @@ class Sampling(TextCase):
         return softmax([logit / temperature for logit in logits])
 
     def assert_frequencies(self, texts, place, chances):
-        """The characters at a place are as frequent as expected, within four standard deviations."""
+        """The characters at a place are as frequent as expected: four standard deviations."""
         for token, chance in enumerate(chances):
-            seen = sum(text[place : place + 1] == "abc"[token : token + 1] for text in texts) / len(texts)
-            self.assertAlmostEqual(seen, chance, delta=4 * math.sqrt(chance * (1 - chance) / len(texts)))
+            seen = sum(text[place : place + 1] == "abc"[token : token + 1] for text in texts) / len(
+                texts
+            )
+            self.assertAlmostEqual(
+                seen, chance, delta=4 * math.sqrt(chance * (1 - chance) / len(texts))
+            )
 
     def test_frequencies_are_the_probabilities_at_the_temperature(self):
         model = self.model()
@@ -84,7 +88,11 @@ class Sampling(TextCase):
 
     def test_a_prompt_that_cannot_be_is_refused(self):
         model = self.model()
-        for prompt, words in (("axyz", "'x', 'y', 'z'"), ("abca", "4 characters"), ("abcab", "5 characters")):
+        for prompt, words in (
+            ("axyz", "'x', 'y', 'z'"),
+            ("abca", "4 characters"),
+            ("abcab", "5 characters"),
+        ):
             with self.assertRaisesRegex(ValueError, words):
                 model["sample"](prompt)
         self.assertEqual(model["sample"]("abc")[:3], "abc")
@@ -107,7 +115,9 @@ class Sampling(TextCase):
 
 class Printed(TextCase):
     def test_samples_that_stand_in_the_text_are_marked_and_counted(self):
-        output = load(self.write("aab\n"), "--num-steps", 12, "--num-samples", 12, "--temperature", 1)["output"]
+        output = load(
+            self.write("aab\n"), "--num-steps", 12, "--num-samples", 12, "--temperature", 1
+        )["output"]
         shown = samples(output)
         self.assertEqual(len(shown), 12)
         known = [text for text in shown if text.endswith("  (known)")]
@@ -115,7 +125,9 @@ class Printed(TextCase):
         self.assertNotIn("aab", shown)
         self.assertTrue(0 < len(known) < 12, known)
         last = output.splitlines()[-1]
-        self.assertEqual(last, f"{12 - len(known)} of 12 samples are new, the others stand in text.txt")
+        self.assertEqual(
+            last, f"{12 - len(known)} of 12 samples are new, the others stand in text.txt"
+        )
 
     def test_where_all_are_new_there_are_no_others(self):
         output = load(self.write("q" * 16), "--num-steps", 0, "--num-samples", 3)["output"]

@@ -5,7 +5,14 @@ import shutil
 
 from helpers import ABC, ROOT, SCRIPT, TextCase, load, run, steps
 
-SCRIPTS = ["이름\n나라\n", "😀😃\n👍🏽👨‍👩‍👧\n", "日本\n中国\n", "Ελλάδα\nКиїв\n", "שלום\nسلام\n", "e\u0301\né\n"]
+SCRIPTS = [
+    "이름\n나라\n",
+    "😀😃\n👍🏽👨‍👩‍👧\n",
+    "日本\n中国\n",
+    "Ελλάδα\nКиїв\n",
+    "שלום\nسلام\n",
+    "e\u0301\né\n",
+]
 
 
 class Lines(TextCase):
@@ -54,7 +61,11 @@ class Tokens(TextCase):
     def test_what_the_output_cannot_show_has_a_stand_in(self):
         for encoding in ("ascii", "latin-1"):
             options = "--num-steps", 2, "--num-samples", 3, "--block-size", 9, "--prompt", "日é"
-            done = run(self.write("日é\n日é本\n"), *options, env={"PYTHONIOENCODING": encoding, "LC_ALL": "C"})
+            done = run(
+                self.write("日é\n日é本\n"),
+                *options,
+                env={"PYTHONIOENCODING": encoding, "LC_ALL": "C"},
+            )
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("sample  3: ?", done.stdout)
             self.assertRegex(done.stdout, r"mean [\d.]+ [_.=+*%#-]{50} [\d.]+ ")
@@ -78,7 +89,10 @@ class Long(TextCase):
     def test_only_the_beginning_of_a_cut_document_counts(self):
         for one, two in (("abcd", "abcdxy"), ("abcdx", "abcdyx")):
             texts = f"{one}\nxy", f"{two}\nxy"
-            shown = [steps(self.load("--num-steps", 4, "--block-size", 4, text=text)["output"]) for text in texts]
+            shown = [
+                steps(self.load("--num-steps", 4, "--block-size", 4, text=text)["output"])
+                for text in texts
+            ]
             self.assertEqual(shown[0], shown[1])
 
     def test_the_end_of_a_document_is_learned_where_it_fits(self):

@@ -86,7 +86,9 @@ class Output(TextCase):
         model = self.load("--num-steps", 60)
         line = model["output"].splitlines()[-1]
         first, last = steps(model["output"])[0][1], steps(model["output"])[-1][1]
-        self.assertRegex(line, rf"^mean {first} [▁▂▃▄▅▆▇█]{{50}} {last} \(guessing evenly: ln 4 = 1.3863\)$")
+        self.assertRegex(
+            line, rf"^mean {first} [▁▂▃▄▅▆▇█]{{50}} {last} \(guessing evenly: ln 4 = 1.3863\)$"
+        )
 
     def test_the_curve_rises_with_the_numbers_and_ends_with_the_last(self):
         curve = self.load()["curve"]
@@ -116,6 +118,9 @@ class Size(TextCase):
         model = self.load("--num-steps", 1)
         tokens = len(model["docs"][0]) + 1
         attention = sum(4 * (2 * (t + 1) + 1 + 4) for t in range(tokens))  # scores, weights, sums
-        norms, adds = 3 * (4 + 16), 3 * 16  # an RMSNorm: a dot product, three operations, 16 products
+        norms, adds = (
+            3 * (4 + 16),
+            3 * 16,
+        )  # an RMSNorm: a dot product, three operations, 16 products
         at_most = tokens * (16 * 3 + 16 + 64 + 16 + 4 + norms + adds + 3) + attention + tokens + 2
         self.assertLessEqual(len(model["tape"].old), at_most)
