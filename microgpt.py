@@ -7,10 +7,11 @@ building blocks, the GPT, training, the loss drawn, sampling. Brackets give shap
 list of n_embd Values, [n_out][n_in] is n_out lists of n_in.
 
 The algorithm is that of the models behind ChatGPT; what makes those large and fast is left out:
-tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. All that differs from
-GPT-2: RMSNorm without gain for LayerNorm, one right after the embeddings and none before the head;
-ReLU for GELU; no biases, no dropout; a head that does not share its weights with the token
-embeddings; Adam on one document a step; a character for a token.
+tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. What differs from
+GPT-2: RMSNorm without gain for LayerNorm, one right after the embeddings and none before the head
+(where it would keep the logits from growing with x); ReLU for GELU; no biases; no dropout (numbers
+set to 0 at random in training, after attention and after the MLP); a head that does not share its
+weights with the token embeddings; other starting weights; one document a step; a character a token.
 """
 import argparse
 import io
@@ -37,7 +38,7 @@ def knob(name, default, meaning, least=None, **rest):
     parser.add_argument(name, type=read, default=default, help=f"{meaning} ({default})", **rest)
 
 parser.add_argument("text", nargs="?", metavar="TEXT", help="The text, in UTF-8. (input.txt)")
-knob("--n-layer", 1, "Layers, each an attention and an MLP.", least=1)
+knob("--n-layer", 1, "Layers, each an attention and a small neural network, the MLP.", least=1)
 knob("--n-embd", 16, "How many numbers stand for one token: the width.", least=1)
 knob("--n-head", 4, "Attention heads, which divide the width among them.", least=1)
 knob("--block-size", 16, "The most tokens that the model can read.", least=1)
@@ -50,7 +51,7 @@ knob("--temperature", 0.5, "Low gives likely samples, high gives wild ones.", le
 knob("--prompt", "", "What every sample begins with.")
 knob("--seed", 42, "The same seed gives the same run.", least=0)
 
-# The command line is ours where it names this source, and not where a notebook or a host runs it.
+# Options are read only where this file was started as a program; a notebook's are not meant for it.
 source, command = knob.__code__.co_filename, "".join(sys.argv[:1])
 piped = (source, command) == ("<stdin>", "-")  # python - --n-layer 2 < microgpt.py
 launched = piped or os.path.abspath(source) == os.path.abspath(command)
@@ -114,7 +115,7 @@ if hasattr(sys.stdout, "reconfigure"):
 random.seed(args.seed)
 random.shuffle(docs)
 show(f"num docs: {len(docs)}")
-cut = [len(doc) for doc in docs if len(doc) > block_size]
+cut = [len(doc) for doc in docs if len(doc) > block_size]  # what is longer is not read to its end
 if cut:
     show(f"docs cut to {block_size} characters: {len(cut)} (--block-size {max(cut) + 1} cuts none)")
 
@@ -140,28 +141,25 @@ except ValueError as error:
     parser.error(f"argument --prompt: {error}")
 
 # %% 4. Gradients: how much each number matters to the loss
+# The loss is one number: how bad the model's guesses were. To lower it, training must know for each
+# parameter which way the loss goes, and how fast, as that parameter grows: its gradient.
 class Tape:
-    """The computed Values in the order of creation (Wengert 1964), for backward() to go back along.
-
-    `new` has those since the last backward(), `old` those it used, until the next operation.
-    """
-    __slots__ = ("new", "old")
-
-    def __init__(self):
-        self.new, self.old = [], []
-
-    def check(self, inputs):
-        """Forget the old, so as to free its memory. RuntimeError: an input was on such a tape."""
-        if self.old:
-            for value in self.old:
-                value.inputs = value.slopes = None
-            self.old = []
-        for value in inputs:
-            if value.inputs is None:
-                raise RuntimeError(GONE)
+    """The computed Values, in the order of creation (Wengert 1964)."""
+    new = []  # those since the last backward()
+    old = []  # those that it used, kept until the next operation, so that it may be repeated
 
 tape = Tape()
 GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
+
+def check(inputs):
+    """Forget the old, to free its memory. RuntimeError: one of the inputs was among them."""
+    if tape.old:
+        for value in tape.old:
+            value.inputs = value.slopes = None
+        tape.old = []
+    for value in inputs:
+        if value.inputs is None:
+            raise RuntimeError(GONE)
 
 class Value:
     """A number that remembers what it was computed from.
@@ -183,8 +181,8 @@ class Value:
         self.inputs, self.slopes = inputs, slopes
         if inputs:
             if type(inputs) is tuple:
-                tape.check(inputs)
-            elif inputs.tape is not tape.new:  # a Vector, checked when it was made
+                check(inputs)
+            elif inputs.tape is not tape.new:  # a Vector (section 5), checked when it was made
                 raise RuntimeError(GONE)
             tape.new.append(self)
 
@@ -202,15 +200,9 @@ class Value:
         slopes = (b * a ** (b - 1) if b else 0.0, power * log(a) if a > 0 else nan)
         return Value(power, (self, other), slopes)
 
-    def exp(self):
-        return Value(exp(self.data), (self,), (exp(self.data),))
-
-    def log(self):
-        return Value(log(self.data), (self,), (1 / self.data,))
-
-    def relu(self):  # what is positive passes, both ways; a constant 0 passes nothing back
-        return self if self.data > 0 else Value(0.0)
-
+    def exp(self): return Value(exp(self.data), (self,), (exp(self.data),))
+    def log(self): return Value(log(self.data), (self,), (1 / self.data,))
+    def relu(self): return self if self.data > 0 else Value(0.0)  # a constant: nothing flows back
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -224,11 +216,11 @@ class Value:
         """Set the grad of every Value that this one, the loss, was computed from.
 
         An input matters to the loss through each of its results, by the result's grad times the
-        slope (the chain rule); so a grad must be complete before it is passed on. Results are made
-        after their inputs: the tape backwards is the right order. Recursion from the loss is not:
-        for b = a + a, c = b + b it would pass on b's grad twice. Computed Values start from a grad
-        of 0; in the others it adds up until you set it to 0. RuntimeError: inputs are forgotten.
-        """
+        slope (the chain rule), so a grad must be complete before it is passed on. Results are made
+        after their inputs: the tape backwards is the right order. Plain recursion is not: for
+        b = a + a, c = b + b it passes on b's grad when it is 1 and again when it is 2: a gets 6,
+        not 4. Computed Values start from 0; in the others, grad adds up until you set it to 0.
+        RuntimeError: the loss was computed before an earlier backward(); its inputs are gone."""
         if self.inputs is None:
             raise RuntimeError(GONE)
         graph = tape.new or tape.old
@@ -239,13 +231,14 @@ class Value:
             grad, inputs, slopes = value.grad, value.inputs, value.slopes
             if grad == 0.0:
                 continue  # it is no part of the loss
-            if type(slopes) is Vector:  # a dot product: the slope of each factor is the other one
+            # += and not =, as an input that is used twice matters in both places.
+            if type(slopes) is Vector:  # a dot product (section 5): the slope is the other factor
                 for a, b, a_data, b_data in zip(inputs, slopes, inputs.data, slopes.data):
-                    a.grad += grad * b_data  # +=, as an input used twice matters in both places
+                    a.grad += grad * b_data
                     b.grad += grad * a_data
             else:
-                for value, slope in zip(inputs, slopes):
-                    value.grad += grad * slope
+                for a, slope in zip(inputs, slopes):
+                    a.grad += grad * slope
         tape.new, tape.old = [], graph
 
 # %% 5. Vectors: many numbers, one node
@@ -255,36 +248,34 @@ class Vector(list):
 
     def __init__(self, values):
         super().__init__(values)
-        tape.check(self)
+        check(self)
         self.tape = tape.new
         self.data = [value.data for value in self]
 
 def dot(a, b):
-    """Return a[0]*b[0] + a[1]*b[1] + ... as one Value: [n], [n] -> one.
+    """Return a[0]*b[0] + a[1]*b[1] + ... of two Vectors as one Value: [n], [n] -> one.
 
-    This is what a neuron computes. As single products and sums it would be 2n Values, not one;
-    nothing else saves this program as much time.
-    """
+    It is what a neuron computes, and one Value here in place of 2n, for each product and each sum:
+    nothing else saves as much time. The slope of each a[i] is b[i] and the other way round, so that
+    the Value keeps a as its `inputs`, b as its `slopes`, and backward() serves both."""
     if a.tape is not b.tape:
         raise RuntimeError(GONE)
     return Value(sum(map(mul, a.data, b.data)), a, b)
 
 # %% 6. Parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return small random weights: [n_out][n_in]."""
+    """Return random weights, small and no two alike: [n_out][n_in]."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: what is known of each character
 wpe = matrix(block_size, n_embd)  # position embeddings: what is known of each place
 lm_head = matrix(vocab_size, n_embd)  # from what the layers found to a score for each token
-layers = [
-    {
-        **{name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")},  # attention
-        "fc1": matrix(4 * n_embd, n_embd),  # MLP: to four times the width, and back
-        "fc2": matrix(n_embd, 4 * n_embd),
-    }
-    for _ in range(n_layer)
-]
+layers = []
+for _ in range(n_layer):
+    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # the attention
+    layer["fc1"] = matrix(4 * n_embd, n_embd)  # the MLP: to four times the width,
+    layer["fc2"] = matrix(n_embd, 4 * n_embd)  # and back
+    layers.append(layer)
 matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
 params = [param for weights in matrices for row in weights for param in row]
 show(f"num params: {len(params)}")
@@ -295,7 +286,7 @@ def linear(x, weights):
     return Vector([dot(row, x) for row in weights])
 
 def add(x, y):
-    """[n], [n] -> [n]"""
+    """Return the sums, number by number: [n], [n] -> [n]."""
     return Vector([a + b for a, b in zip(x, y)])
 
 def rmsnorm(x):
@@ -304,43 +295,44 @@ def rmsnorm(x):
     return Vector([value * scale for value in x])
 
 def logsumexp(logits, temperature=1.0):
-    """Return log(sum(exp(logit / temperature))): [n] -> one. Its slopes make the softmax."""
-    top = max(logits.data)  # a plain number: taken out lest exp overflow, put back below
+    """Return log(sum(exp(logit / temperature))) of the scores, called logits: [n] -> one."""
+    top = max(logits.data)  # taken out lest exp overflow, and put back below: as it makes no
+    # difference to the result, it may be a plain number, without a slope
     powers = [exp((logit - top) / temperature) for logit in logits.data]
     total = sum(powers)
     slopes = [power / total / temperature for power in powers]
     return Value(log(total) + top / temperature, logits, slopes)
 
 def softmax(logits, temperature=1.0):
-    """Turn scores into probabilities, exp(logit / temperature) by their sum: [n] -> [n].
+    """Turn scores into probabilities, exp(logit / temperature) over the sum of all: [n] -> [n].
 
-    A temperature of 0.5 doubles all logits: the likely gains. Above 1 it goes the other way.
-    """
-    norm = logsumexp(logits, temperature)  # a probability is exp(logit / temperature - norm)
-    triples = [(logit, slope, slope * temperature) for logit, slope in zip(logits, norm.slopes)]
-    return Vector([Value(p, (logit, norm), (slope, -p)) for logit, slope, p in triples])
+    A temperature of 0.5 doubles all logits: the likely gains. Above 1 it goes the other way."""
+    norm = logsumexp(logits, temperature)  # a probability is exp(logit / temperature - norm),
+    pairs = zip(logits, norm.slopes)  # and the slope of norm is that, divided by the temperature
+    return Vector([Value(s * temperature, (x, norm), (s, -s * temperature)) for x, s in pairs])
 
 def cross_entropy(logits, target):
-    """Return the loss, -log(softmax(logits)[target]), without ever taking log(0): [n] -> one."""
+    """Return -log(softmax(logits)[target]), the loss of one guess: sure and right costs 0, an even
+    guess among n costs log(n), sure and wrong much more. It never takes log(0): [n] -> one."""
     return logsumexp(logits) - logits[target]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def start_document():
-    """Return the weights, as Vectors of what they are now, and an empty cache for each layer."""
-    groups = [{"lm_head": lm_head}, *layers]
+    """Return the weights as Vectors, made anew as Adam moves them, and for each layer a cache: for
+    each head an empty list of keys and one of values."""
+    groups = [*layers, {"lm_head": lm_head}]
     weights = [{name: [Vector(row) for row in rows] for name, rows in g.items()} for g in groups]
     return weights, [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
 
 def attention(x, layer, cache):
     """Gather from this and earlier tokens what matters here (Vaswani et al. 2017): [n] -> [n].
 
-    The cache holds the keys and values of each head for the tokens so far. There is no future in
-    it, so it takes no causal mask. They are live Values: when training, gradients pass through
-    them back into the earlier tokens.
-    """
+    The cache holds the keys and values of each head for the tokens so far. Later ones are not in it
+    yet, so none need be hidden by a "causal mask", as where all tokens are read at once. The keys
+    and values are Values: in training, gradients pass through them into the earlier tokens."""
     gathered = []
     for head, (keys, values) in enumerate(cache):
-        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head has its rows of wq, wk, wv
+        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head looks in a way of its own
         query = linear(x, layer["wq"][rows])  # what this token looks for: [head_dim]
         keys.append(linear(x, layer["wk"][rows]))  # by what it is found
         values.append(linear(x, layer["wv"][rows]))  # and what it then has to say
@@ -350,7 +342,7 @@ def attention(x, layer, cache):
     return linear(Vector(gathered), layer["wo"])
 
 def mlp(x, layer):
-    """Work on what was gathered, each token for itself: [n] -> [n]."""
+    """Work on what was gathered, in a multilayer perceptron, two layers of neurons: [n] -> [n]."""
     hidden = [value.relu() for value in linear(x, layer["fc1"])]  # [4 n]
     if args.activation == "relu2":
         hidden = [value * value for value in hidden]  # So et al. 2021
@@ -358,12 +350,11 @@ def mlp(x, layer):
 
 def gpt(token, position, weights, cache):
     """Return the logits, a score for each token to come next: [vocab_size]. The cache grows."""
-    head, *inside = weights
-    x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    for layer, layer_cache in zip(inside, cache):
+    x = rmsnorm(add(wte[token], wpe[position]))  # what the token is, and where it stands: [n_embd]
+    for layer, layer_cache in zip(weights, cache):
         x = add(x, attention(rmsnorm(x), layer, layer_cache))  # x + ...: a layer only adds to x,
         x = add(x, mlp(rmsnorm(x), layer))  # so that gradients have a straight way back
-    return linear(x, head["lm_head"])
+    return linear(x, weights[-1]["lm_head"])
 
 # %% 9. Training: guess, measure, adjust
 mean_grad, mean_square = [0.0] * len(params), [0.0] * len(params)
@@ -372,15 +363,14 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient, then clear it (Kingma and Ba 2015, algorithm 1).
 
     One document's gradient is noisy: a running mean steadies it. Divided by the root of the mean
-    square, it moves every parameter by about `rate`, be its gradients large or small.
-    """
+    square, it moves every parameter by about `rate`, be its gradients large or small."""
     grads = [param.grad for param in params]
     mean_grad[:] = [beta1 * m + (1 - beta1) * g for m, g in zip(mean_grad, grads)]
     mean_square[:] = [beta2 * s + (1 - beta2) * g * g for s, g in zip(mean_square, grads)]
-    rate /= 1 - beta1 ** (step + 1)  # both means began at 0; this makes up for it
-    lack = 1 - beta2 ** (step + 1)
+    rate /= 1 - beta1 ** (step + 1)  # both means began at 0 and are too small at first;
+    lack = 1 - beta2 ** (step + 1)  # dividing by these makes up for it
     for param, m, s in zip(params, mean_grad, mean_square):
-        param.data -= rate * m / (sqrt(s / lack) + eps)
+        param.data -= rate * m / (sqrt(s / lack) + eps)  # eps, so as not to divide by 0
         param.grad = 0.0
 
 terminal = getattr(sys.stdout, "isatty", bool)()
@@ -404,7 +394,7 @@ try:
         decay = 1 - progress if args.lr_decay == "linear" else 0.5 * (1 + cos(pi * progress))
         adam(step, args.learning_rate * decay)
         losses.append(loss.data)
-        means.append(sum(losses[-100:]) / len(losses[-100:]))  # one document's loss jumps about
+        means.append(sum(losses[-100:]) / len(losses[-100:]))  # watch this: documents differ
         place = f"step {step + 1:4d} / {args.num_steps:4d}"
         show(f"{begin}{place} | loss {loss.data:.4f} | mean {means[-1]:.4f}", end)
 except KeyboardInterrupt:
@@ -434,7 +424,7 @@ if means:
 def sample(prompt="", temperature=0.5):
     """Return one text that begins with the prompt. ValueError: as encode, or weights not finite."""
     given = encode(prompt)
-    saved, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # keep no gradients' tape
+    saved, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # a tape that keeps none
     try:
         weights, cache = start_document()
         token, text = BOS, ""
