@@ -373,7 +373,7 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
         param.data -= rate * m / (sqrt(s / lack) + eps)  # eps, so as not to divide by 0
         param.grad = 0.0
 
-terminal = getattr(sys.stdout, "isatty", bool)()
+terminal = hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
 notebook = "IPython" in sys.modules and not isinstance(sys.stdout, (io.TextIOWrapper, io.StringIO))
 begin, end = ("\r", "") if terminal or notebook else ("", "\n")  # redraw the line, or add one
 losses, means = [], []  # of each step: the loss of its document; the mean of the last 100 losses
