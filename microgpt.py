@@ -1,17 +1,18 @@
 # %% 1. The knobs: what a GPT is made of
 """microgpt: a whole GPT, trained and sampled, in one file of plain Python.
 
-It learns from a text, one document a line, to guess the next character, and then makes up documents
-of its own. Read it from top to bottom: knobs, documents, tokens, gradients, vectors, parameters,
+It learns from a text, one document per line, to guess the next character, and then makes up new
+documents. Read it from top to bottom: knobs, documents, tokens, gradients, vectors, parameters,
 building blocks, the GPT, training, the loss drawn, sampling. Brackets give shapes: [n_embd] is a
 list of n_embd Values, [n_out][n_in] is n_out lists of n_in.
 
-The algorithm is that of the models behind ChatGPT; what makes those large and fast is left out:
+The algorithm is that of the models behind ChatGPT; what makes them large and fast is left out:
 tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. What differs from
-GPT-2: RMSNorm without gain for LayerNorm, one right after the embeddings and none before the head
-(where it would keep the logits from growing with x); ReLU for GELU; no biases; no dropout (numbers
-set to 0 at random in training, after attention and after the MLP); a head that does not share its
-weights with the token embeddings; other starting weights; one document a step; a character a token.
+GPT-2: RMSNorm without gain instead of LayerNorm, one right after the embeddings, none before the
+head (where it would keep the logits from growing with x); ReLU instead of GELU; no biases; no
+dropout (numbers set to 0 at random in training, after attention and after the MLP); a head that
+does not share its weights with the token embeddings; other starting weights; one document per
+step; one character per token.
 """
 import argparse
 import io
@@ -22,7 +23,7 @@ from collections import deque
 from math import cos, exp, inf, isfinite, log, nan, pi, sqrt
 from operator import mul
 
-about = "Train a small GPT on a text, one document a line, and print what it makes up."
+about = "Train a small GPT on a text, one document per line, and print what it makes up."
 parser = argparse.ArgumentParser("microgpt.py", description=about, allow_abbrev=False)
 parser.error = lambda message: parser.exit(2, f"microgpt: {message} (--help lists the options)\n")
 
@@ -41,7 +42,7 @@ parser.add_argument("text", nargs="?", metavar="TEXT", help="The text, in UTF-8.
 knob("--n-layer", 1, "Layers, each an attention and a small neural network, the MLP.", least=1)
 knob("--n-embd", 16, "How many numbers stand for one token: the width.", least=1)
 knob("--n-head", 4, "Attention heads, which divide the width among them.", least=1)
-knob("--block-size", 16, "The most tokens that the model can read.", least=1)
+knob("--block-size", 16, "How many tokens the model can read at most.", least=1)
 knob("--activation", "relu", "The bend in the MLP: ReLU, or its square.", choices=["relu", "relu2"])
 knob("--num-steps", 1000, "Training steps, one document each.", least=0)
 knob("--learning-rate", 0.01, "How far the first steps move a parameter.", least=1e-9)
@@ -51,7 +52,7 @@ knob("--temperature", 0.5, "Low gives likely samples, high gives wild ones.", le
 knob("--prompt", "", "What every sample begins with.")
 knob("--seed", 42, "The same seed gives the same run.", least=0)
 
-# Options are read only where this file was started as a program; a notebook's are not meant for it.
+# Options are read only where this file was started as a program; a notebook's own are not for it.
 source, command = knob.__code__.co_filename, "".join(sys.argv[:1])
 piped = (source, command) == ("<stdin>", "-")  # python - --n-layer 2 < microgpt.py
 launched = piped or os.path.abspath(source) == os.path.abspath(command)
@@ -61,9 +62,9 @@ if n_embd % n_head:
     parser.error(f"--n-embd {n_embd} does not divide evenly among --n-head {n_head}")
 head_dim = n_embd // n_head
 
-# %% 2. Documents: one a line
+# %% 2. Documents: one per line
 def show(line, end="\n"):
-    """Print at once; where nobody reads on, as after `| head`, end without a word."""
+    """Print at once; if the reader has gone, as with `| head`, end without a word."""
     try:
         print(line, end=end, flush=True)
     except BrokenPipeError:
@@ -80,7 +81,7 @@ def documents(data):
 
 def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"):
     """Keep 32,033 first names as the file `path`: all of them, or none."""
-    import http.client  # here, for they are seldom needed and slow to import
+    import http.client  # here, as they are rarely needed and slow to import
     import urllib.request
     part = path + ".part"
     try:
@@ -108,14 +109,14 @@ try:
         docs = documents(file.read())
 except (OSError, ValueError) as error:
     reason = getattr(error, "strerror", None) or error
-    sys.exit(f"microgpt: {path!r}: {reason}; name a UTF-8 text with one document a line")
+    sys.exit(f"microgpt: {path!r}: {reason}; name a UTF-8 text with one document per line")
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="replace")  # a "?" for what the output's encoding cannot show
 
 random.seed(args.seed)
 random.shuffle(docs)
 show(f"num docs: {len(docs)}")
-cut = [len(doc) for doc in docs if len(doc) > block_size]  # what is longer is not read to its end
+cut = [len(doc) for doc in docs if len(doc) > block_size]  # these are not read to the end
 if cut:
     show(f"docs cut to {block_size} characters: {len(cut)} (--block-size {max(cut) + 1} cuts none)")
 
@@ -146,7 +147,7 @@ except ValueError as error:
 class Tape:
     """The computed Values, in the order of creation (Wengert 1964)."""
     new = []  # those since the last backward()
-    old = []  # those that it used, kept until the next operation, so that it may be repeated
+    old = []  # those that it used; it may be repeated until the next operation
 
 tape = Tape()
 GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
@@ -164,14 +165,14 @@ def check(inputs):
 class Value:
     """A number that remembers what it was computed from.
 
-    `data` is the number, `inputs` are the Values it was computed from, and `slopes` tells for each
+    `data` is the number, `inputs` are the Values it was computed from, and `slopes` says for each
     input how fast `data` grows as that input grows. After `loss.backward()`, `grad` (the gradient)
     is how fast the loss grows as this Value grows:
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
-    >>> a.grad, b.grad  # the product grows 3 times as fast as a, and a is added once more
+    >>> a.grad, b.grad  # the product grows 3 times as fast as a, and `+ a` adds 1
     (4.0, 2.0)
     """
     __slots__ = ("data", "grad", "inputs", "slopes")
@@ -202,7 +203,7 @@ class Value:
 
     def exp(self): return Value(exp(self.data), (self,), (exp(self.data),))
     def log(self): return Value(log(self.data), (self,), (1 / self.data,))
-    def relu(self): return self if self.data > 0 else Value(0.0)  # a constant: nothing flows back
+    def relu(self): return self if self.data > 0 else Value(0.0)  # no inputs: nothing flows back
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -218,7 +219,7 @@ class Value:
         An input matters to the loss through each of its results, by the result's grad times the
         slope (the chain rule), so a grad must be complete before it is passed on. Results are made
         after their inputs: the tape backwards is the right order. Plain recursion is not: for
-        b = a + a, c = b + b it passes on b's grad when it is 1 and again when it is 2: a gets 6,
+        b = a + a, c = b + b it passes b's grad on when it is 1 and again when it is 2: a gets 6,
         not 4. Computed Values start from 0; in the others, grad adds up until you set it to 0.
         RuntimeError: the loss was computed before an earlier backward(); its inputs are gone."""
         if self.inputs is None:
@@ -230,7 +231,7 @@ class Value:
         for value in reversed(graph):
             grad, inputs, slopes = value.grad, value.inputs, value.slopes
             if grad == 0.0:
-                continue  # it is no part of the loss
+                continue  # it does not affect the loss
             # += and not =, as an input that is used twice matters in both places.
             if type(slopes) is Vector:  # a dot product (section 5): the slope is the other factor
                 for a, b, a_data, b_data in zip(inputs, slopes, inputs.data, slopes.data):
@@ -255,16 +256,16 @@ class Vector(list):
 def dot(a, b):
     """Return a[0]*b[0] + a[1]*b[1] + ... of two Vectors as one Value: [n], [n] -> one.
 
-    It is what a neuron computes, and one Value here in place of 2n, for each product and each sum:
-    nothing else saves as much time. The slope of each a[i] is b[i] and the other way round, so that
-    the Value keeps a as its `inputs`, b as its `slopes`, and backward() serves both."""
+    It is what a neuron computes, and a single Value instead of one for each product and each sum:
+    nothing else saves as much time. The slope of each a[i] is b[i], and the other way round; so the
+    Value keeps a as its `inputs` and b as its `slopes`, and backward() serves both."""
     if a.tape is not b.tape:
         raise RuntimeError(GONE)
     return Value(sum(map(mul, a.data, b.data)), a, b)
 
 # %% 6. Parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return random weights, small and no two alike: [n_out][n_in]."""
+    """Return small random weights, so that no two neurons start alike: [n_out][n_in]."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: what is known of each character
@@ -296,8 +297,8 @@ def rmsnorm(x):
 
 def logsumexp(logits, temperature=1.0):
     """Return log(sum(exp(logit / temperature))) of the scores, called logits: [n] -> one."""
-    top = max(logits.data)  # taken out lest exp overflow, and put back below: as it makes no
-    # difference to the result, it may be a plain number, without a slope
+    top = max(logits.data)  # subtracted so that exp cannot overflow, and added back below: as it
+    # makes no difference to the result, it may be a plain number, without a slope
     powers = [exp((logit - top) / temperature) for logit in logits.data]
     total = sum(powers)
     slopes = [power / total / temperature for power in powers]
@@ -306,7 +307,7 @@ def logsumexp(logits, temperature=1.0):
 def softmax(logits, temperature=1.0):
     """Turn scores into probabilities, exp(logit / temperature) over the sum of all: [n] -> [n].
 
-    A temperature of 0.5 doubles all logits: the likely gains. Above 1 it goes the other way."""
+    A temperature of 0.5 doubles all logits: likely tokens gain. Above 1 they lose."""
     norm = logsumexp(logits, temperature)  # a probability is exp(logit / temperature - norm),
     pairs = zip(logits, norm.slopes)  # and the slope of norm is that, divided by the temperature
     return Vector([Value(s * temperature, (x, norm), (s, -s * temperature)) for x, s in pairs])
@@ -328,16 +329,16 @@ def attention(x, layer, cache):
     """Gather from this and earlier tokens what matters here (Vaswani et al. 2017): [n] -> [n].
 
     The cache holds the keys and values of each head for the tokens so far. Later ones are not in it
-    yet, so none need be hidden by a "causal mask", as where all tokens are read at once. The keys
-    and values are Values: in training, gradients pass through them into the earlier tokens."""
+    yet, so nothing has to be hidden by a "causal mask", as where all tokens are read at once.
+    Keys and values are Values: in training, gradients pass through them into earlier tokens."""
     gathered = []
     for head, (keys, values) in enumerate(cache):
         rows = slice(head * head_dim, (head + 1) * head_dim)  # each head looks in a way of its own
         query = linear(x, layer["wq"][rows])  # what this token looks for: [head_dim]
-        keys.append(linear(x, layer["wk"][rows]))  # by what it is found
-        values.append(linear(x, layer["wv"][rows]))  # and what it then has to say
+        keys.append(linear(x, layer["wk"][rows]))  # what it can be found by
+        values.append(linear(x, layer["wv"][rows]))  # what it passes on when found
         logits = Vector([dot(query, key) for key in keys])  # [tokens so far]
-        weights = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: calm them
+        weights = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: scale down
         gathered += [dot(weights, Vector(column)) for column in zip(*values)]  # [head_dim]
     return linear(Vector(gathered), layer["wo"])
 
@@ -363,7 +364,7 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient, then clear it (Kingma and Ba 2015, algorithm 1).
 
     One document's gradient is noisy: a running mean steadies it. Divided by the root of the mean
-    square, it moves every parameter by about `rate`, be its gradients large or small."""
+    square, it moves every parameter by about `rate`, whether its gradients are large or small."""
     grads = [param.grad for param in params]
     mean_grad[:] = [beta1 * m + (1 - beta1) * g for m, g in zip(mean_grad, grads)]
     mean_square[:] = [beta2 * s + (1 - beta2) * g * g for s, g in zip(mean_square, grads)]
@@ -402,7 +403,7 @@ except KeyboardInterrupt:
 if begin and means:
     show("")
 if len(means) < args.num_steps:
-    show(f"stopped in step {len(means) + 1}: the samples come from what was learned before")
+    show(f"stopped at step {len(means) + 1}: the samples come from what was learned before")
 
 # %% 10. The loss, drawn
 def curve(numbers, width=50):
@@ -422,7 +423,9 @@ if means:
 
 # %% 11. Sampling: draw a token from what the model expects, feed it back, repeat
 def sample(prompt="", temperature=0.5):
-    """Return one text that begins with the prompt. ValueError: as encode, or weights not finite."""
+    """Return one text that begins with the prompt. ValueError: an argument, or diverged weights."""
+    if not temperature > 0:
+        raise ValueError(f"the temperature must be above 0, not {temperature}")
     given = encode(prompt)
     saved, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # a tape that keeps none
     try:
@@ -432,7 +435,7 @@ def sample(prompt="", temperature=0.5):
             logits = gpt(token, position, weights, cache)
             chances = softmax(logits, temperature).data  # [vocab_size]
             if not isfinite(sum(chances)):
-                raise ValueError("the training went astray: lower --learning-rate")
+                raise ValueError("the training diverged: lower --learning-rate")
             if position < len(given):
                 token = given[position]
             else:

@@ -12,7 +12,7 @@ import sys
 from helpers import ROOT, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXPERIMENT = re.compile(r"^- `python microgpt\.py ([^`]+)` → `([^`]+)`", re.MULTILINE)
+EXPERIMENT = re.compile(r"^- `python microgpt\.py ([^`]+)`\s→\s`([^`]+)`", re.MULTILINE)
 
 
 def experiments():

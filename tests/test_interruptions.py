@@ -48,7 +48,7 @@ class Interrupted(TextCase):
         ]
         done = int(last[0].split()[1])
         self.assertEqual(
-            rest[0], f"stopped in step {done + 1}: the samples come from what was learned before"
+            rest[0], f"stopped at step {done + 1}: the samples come from what was learned before"
         )
         self.assertTrue(rest[1].startswith("mean "))
         self.assertTrue(rest[4].startswith("sample  3: "))

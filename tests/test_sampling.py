@@ -97,6 +97,11 @@ class Sampling(TextCase):
                 model["sample"](prompt)
         self.assertEqual(model["sample"]("abc")[:3], "abc")
 
+    def test_a_temperature_that_cannot_be_is_refused(self):
+        for number in (0, -1.0, math.nan):
+            with self.assertRaisesRegex(ValueError, "temperature must be above 0"):
+                self.model()["sample"]("", number)
+
     def test_weights_gone_astray_are_an_error_in_words(self):
         model = self.model()
         for param in model["params"]:
