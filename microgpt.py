@@ -8,9 +8,9 @@ list of n_embd Values, [n_out][n_in] is n_out lists of n_in.
 
 The algorithm is that of the models behind ChatGPT; what makes them large and fast is left out:
 tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. What differs from
-GPT-2: RMSNorm without gain instead of LayerNorm, one right after the embeddings, none before the
-head (where it would keep the logits from growing with x); ReLU instead of GELU; no biases; no
-dropout (numbers set to 0 at random in training, after attention and after the MLP); a head that
+GPT-2: RMSNorm without gain instead of LayerNorm, one right after the embeddings, none before
+lm_head (there it would keep the scores from growing with x); ReLU instead of GELU; no biases; no
+dropout (some numbers zeroed in training, after attention and the MLP, before add); an lm_head that
 does not share its weights with the token embeddings; other starting weights; one document per
 step; one character per token.
 """
@@ -68,7 +68,6 @@ def show(line, end="\n"):
     try:
         print(line, end=end, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         sys.exit(1)
 
 def documents(data):
@@ -124,7 +123,7 @@ if cut:
 chars = sorted(set().union(*docs))  # a character's token is its place in this list
 token_of = {char: token for token, char in enumerate(chars)}
 BOS = len(chars)  # one more token, "beginning of sequence", which stands at the end as well
-vocab_size = len(chars) + 1
+vocab_size = len(chars) + 1  # also the number of rows of wte and lm_head, below
 show(f"vocab size: {vocab_size}")
 
 def encode(prompt):
@@ -147,7 +146,7 @@ except ValueError as error:
 class Tape:
     """The computed Values, in the order of creation (Wengert 1964)."""
     new = []  # those since the last backward()
-    old = []  # those that it used; it may be repeated until the next operation
+    old = []  # those it used, kept until the next operation in case it is called again
 
 tape = Tape()
 GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
@@ -218,8 +217,8 @@ class Value:
 
         An input matters to the loss through each of its results, by the result's grad times the
         slope (the chain rule), so a grad must be complete before it is passed on. Results are made
-        after their inputs: the tape backwards is the right order. Plain recursion is not: for
-        b = a + a, c = b + b it passes b's grad on when it is 1 and again when it is 2: a gets 6,
+        after their inputs, so the tape backwards has every result first. Plain recursion fails: for
+        b = a + a, c = b + b it passes b's grad on at 1 and again at 2: a gets (1+1) + (2+2) = 6,
         not 4. Computed Values start from 0; in the others, grad adds up until you set it to 0.
         RuntimeError: the loss was computed before an earlier backward(); its inputs are gone."""
         if self.inputs is None:
@@ -242,7 +241,7 @@ class Value:
                     a.grad += grad * slope
         tape.new, tape.old = [], graph
 
-# %% 5. Vectors: many numbers, one node
+# %% 5. Vectors: a whole dot product as one Value
 class Vector(list):
     """A list of Values; `data` has their numbers, read once for all the dot products to come."""
     __slots__ = ("data", "tape")
@@ -271,13 +270,13 @@ def matrix(n_out, n_in):
 wte = matrix(vocab_size, n_embd)  # token embeddings: what is known of each character
 wpe = matrix(block_size, n_embd)  # position embeddings: what is known of each place
 lm_head = matrix(vocab_size, n_embd)  # from what the layers found to a score for each token
-layers = []
+layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
     layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # the attention
     layer["fc1"] = matrix(4 * n_embd, n_embd)  # the MLP: to four times the width,
     layer["fc2"] = matrix(n_embd, 4 * n_embd)  # and back
     layers.append(layer)
-matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
+    matrices += layer.values()
 params = [param for weights in matrices for row in weights for param in row]
 show(f"num params: {len(params)}")
 
@@ -319,8 +318,8 @@ def cross_entropy(logits, target):
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def start_document():
-    """Return the weights as Vectors, made anew as Adam moves them, and for each layer a cache: for
-    each head an empty list of keys and one of values."""
+    """Return the weights (the same Values, in new Vectors: Adam moved them) and a cache: per layer
+    and head, an empty list of keys and one of values."""
     groups = [*layers, {"lm_head": lm_head}]
     weights = [{name: [Vector(row) for row in rows] for name, rows in g.items()} for g in groups]
     return weights, [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
@@ -329,17 +328,17 @@ def attention(x, layer, cache):
     """Gather from this and earlier tokens what matters here (Vaswani et al. 2017): [n] -> [n].
 
     The cache holds the keys and values of each head for the tokens so far. Later ones are not in it
-    yet, so nothing has to be hidden by a "causal mask", as where all tokens are read at once.
-    Keys and values are Values: in training, gradients pass through them into earlier tokens."""
+    yet. Only a model that reads all tokens at once must hide them, with a "causal mask". Keys and
+    values are Values: in training, gradients pass through them into earlier tokens."""
     gathered = []
     for head, (keys, values) in enumerate(cache):
-        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head looks in a way of its own
+        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head can look for another thing
         query = linear(x, layer["wq"][rows])  # what this token looks for: [head_dim]
         keys.append(linear(x, layer["wk"][rows]))  # what it can be found by
         values.append(linear(x, layer["wv"][rows]))  # what it passes on when found
         logits = Vector([dot(query, key) for key in keys])  # [tokens so far]
-        weights = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: scale down
-        gathered += [dot(weights, Vector(column)) for column in zip(*values)]  # [head_dim]
+        shares = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: scale down
+        gathered += [dot(shares, Vector(column)) for column in zip(*values)]  # [head_dim]
     return linear(Vector(gathered), layer["wo"])
 
 def mlp(x, layer):
@@ -352,7 +351,7 @@ def mlp(x, layer):
 def gpt(token, position, weights, cache):
     """Return the logits, a score for each token to come next: [vocab_size]. The cache grows."""
     x = rmsnorm(add(wte[token], wpe[position]))  # what the token is, and where it stands: [n_embd]
-    for layer, layer_cache in zip(weights, cache):
+    for layer, layer_cache in zip(weights[:-1], cache):
         x = add(x, attention(rmsnorm(x), layer, layer_cache))  # x + ...: a layer only adds to x,
         x = add(x, mlp(rmsnorm(x), layer))  # so that gradients have a straight way back
     return linear(x, weights[-1]["lm_head"])
@@ -395,7 +394,7 @@ try:
         decay = 1 - progress if args.lr_decay == "linear" else 0.5 * (1 + cos(pi * progress))
         adam(step, args.learning_rate * decay)
         losses.append(loss.data)
-        means.append(sum(losses[-100:]) / len(losses[-100:]))  # watch this: documents differ
+        means.append(sum(losses[-100:]) / len(losses[-100:]))  # one document's loss jumps about
         place = f"step {step + 1:4d} / {args.num_steps:4d}"
         show(f"{begin}{place} | loss {loss.data:.4f} | mean {means[-1]:.4f}", end)
 except KeyboardInterrupt:
@@ -427,7 +426,8 @@ def sample(prompt="", temperature=0.5):
     if not temperature > 0:
         raise ValueError(f"the temperature must be above 0, not {temperature}")
     given = encode(prompt)
-    saved, tape.new, tape.old = (tape.new, tape.old), deque(maxlen=0), []  # a tape that keeps none
+    saved = tape.new, tape.old
+    tape.new, tape.old = deque(maxlen=0), []  # no gradients needed: a tape that keeps nothing
     try:
         weights, cache = start_document()
         token, text = BOS, ""
