@@ -238,6 +238,13 @@ class OrdersOfUse(Case):
         loss.backward()
         self.assertEqual((a.grad, b.grad, aside.grad), (4.0, 0.0, 0.0))
 
+    def test_an_infinite_slope_beside_the_loss_changes_nothing(self):
+        a = self.Value(2.0)
+        a * math.inf  # 0 times this would be no number
+        loss = a * a
+        loss.backward()
+        self.assertEqual(a.grad, 4.0)
+
     def test_samples_drawn_in_between_change_nothing(self):
         a = self.Value(2.0)
         loss = a * a
@@ -252,6 +259,8 @@ class OrdersOfUse(Case):
         a = self.Value(2.0)
         a.backward()
         self.assertEqual(a.grad, 1.0)
+        a.backward()
+        self.assertEqual(a.grad, 2.0)
 
 
 class Depth(Case):

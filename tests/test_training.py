@@ -111,7 +111,9 @@ class Size(TextCase):
         self.assertEqual(len(steps(model["output"])), 3)
 
     def test_a_value_is_small(self):
-        self.assertFalse(hasattr(self.load()["Value"](1.0), "__dict__"))
+        model = self.load()
+        self.assertFalse(hasattr(model["Value"](1.0), "__dict__"))
+        self.assertFalse(hasattr(model["Vector"]([]), "__dict__"))
 
     def test_a_step_makes_one_value_a_neuron(self):
         model = self.load("--num-steps", 1)
