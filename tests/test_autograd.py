@@ -194,6 +194,8 @@ class OrdersOfUse(Case):
             with self.assertRaisesRegex(RuntimeError, "compute it again"):
                 operation()
         self.assertEqual((a.grad, b.data, b.grad), (3.0, 6.0, 1.0))  # but they can still be read
+        gone = "^computed before an earlier backward\\(\\), so its inputs are forgotten: "
+        self.assertRaisesRegex(RuntimeError, gone, b.backward)
 
     def test_a_vector_of_such_nodes_is_refused(self):
         b = self.Value(2.0) * 3

@@ -32,6 +32,7 @@ class Lines(TextCase):
 
     def test_a_byte_order_mark_is_no_character(self):
         self.assertEqual(self.load(text=b"\xef\xbb\xbfab\n")["chars"], ["a", "b"])
+        self.assertEqual(self.load(text=b"\xef\xbb\xbfXab\n")["docs"], ["Xab"])
 
     def test_the_documents_are_shuffled_by_the_seed(self):
         text = "\n".join("abcdefghij")
