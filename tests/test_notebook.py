@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import random
+import runpy
 import subprocess
 import sys
 from unittest import mock
@@ -102,6 +103,17 @@ class Notebook(Case):
             names, output = self.execute(SHORT)
         self.assertEqual(output.splitlines()[-1], "2 of 2 samples are new")  # 16 draws each
         self.assertIsInstance(names["sample"]("ab"), str)
+
+    def test_so_it_does_when_ipython_has_started_the_file(self):
+        path = str(self.write(SHORT, "short.py"))  # as %run does, with a command line of its own
+        output = io.StringIO()
+        with mock.patch.object(random, "choices", side_effect=[[0]] * 40 + [KeyboardInterrupt]):
+            with mock.patch.dict(sys.modules, {"IPython": mock.Mock()}):
+                with mock.patch.object(sys, "argv", [path, "--num-steps", "2"]):
+                    with contextlib.redirect_stdout(output):
+                        runpy.run_path(path)
+        self.assertEqual(len(steps(output.getvalue())), 2)
+        self.assertIn("2 of 2 samples", output.getvalue())
 
 
 class Started(Case):

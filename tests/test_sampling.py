@@ -99,7 +99,7 @@ class Sampling(TextCase):
 
     def test_a_temperature_that_cannot_be_is_refused(self):
         for number in (0, -1.0, math.nan):
-            with self.assertRaisesRegex(ValueError, "temperature must be above 0"):
+            with self.assertRaisesRegex(ValueError, "^the temperature must be above 0, not "):
                 self.model()["sample"]("", number)
 
     def test_weights_gone_astray_are_an_error_in_words(self):
