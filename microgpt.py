@@ -20,7 +20,7 @@ import os
 import random
 import sys
 from collections import deque
-from math import cos, exp, inf, isfinite, log, nan, pi, sqrt
+from math import cos, exp, inf, isfinite, log, nan, pi, pow, sqrt
 from operator import mul
 
 about = "Train a small GPT on a text, one document per line, and print what it makes up."
@@ -197,12 +197,13 @@ class Value:
     def __pow__(self, other):
         other = other if isinstance(other, Value) else Value(other)
         a, b, power = self.data, other.data, self.data**other.data
-        slopes = (b * a ** (b - 1) if b else 0.0, power * log(a) if a > 0 else nan)
+        # math's pow, unlike **, raises ValueError where the result would be a complex number
+        slopes = (b * pow(a, b - 1) if b else 0.0, power * log(a) if a > 0 else nan)
         return Value(power, (self, other), slopes)
 
     def exp(self): return Value(exp(self.data), (self,), (exp(self.data),))
     def log(self): return Value(log(self.data), (self,), (1 / self.data,))
-    def relu(self): return self if self.data > 0 else Value(0.0)  # no inputs: nothing flows back
+    def relu(self): return self if self.data > 0 else Value(0.0)  # max(0, x); 0 passes nothing on
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -398,7 +399,8 @@ try:
         place = f"step {step + 1:4d} / {args.num_steps:4d}"
         show(f"{begin}{place} | loss {loss.data:.4f} | mean {means[-1]:.4f}", end)
 except KeyboardInterrupt:
-    pass
+    for param in params:
+        param.grad = 0.0  # of a step half done
 if begin and means:
     show("")
 if len(means) < args.num_steps:

@@ -84,6 +84,10 @@ class Operations(Case):
         result.backward()
         self.assertEqual((result.data, minus.grad), (9.0, -6.0))
         self.assertTrue(math.isnan(two.grad))  # (-3) ** x has no slope in x
+        with self.assertRaises(ValueError):
+            minus**0.5  # and no complex number either
+        with self.assertRaises(ZeroDivisionError):
+            1 / zero
 
     def test_relu_has_slope_0_at_and_below_0(self):
         for number in (0.0, -2.0):

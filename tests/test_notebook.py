@@ -104,6 +104,14 @@ class Notebook(Case):
         self.assertEqual(output.splitlines()[-1], "2 of 2 samples are new")  # 16 draws each
         self.assertIsInstance(names["sample"]("ab"), str)
 
+    def test_an_interrupt_within_a_step_leaves_no_gradients_behind(self):
+        at_adam = SHORT.replace("(1 - beta2) * g * g", "interrupt()")
+        self.assertNotEqual(at_adam, SHORT)
+        cells = [f"# %%{part}" for part in at_adam.split("# %%")[1:]]
+        names, output = self.execute("def interrupt(): raise KeyboardInterrupt", *cells)
+        self.assertIn("stopped at step 1: ", output)
+        self.assertEqual({param.grad for param in names["params"]}, {0.0})
+
     def test_so_it_does_when_ipython_has_started_the_file(self):
         path = str(self.write(SHORT, "short.py"))  # as %run does, with a command line of its own
         output = io.StringIO()
