@@ -1,465 +1,325 @@
-# %% 1. The knobs: what a GPT is made of
 """microgpt: a whole GPT, trained and sampled, in one file of plain Python.
 
-It learns from a text, one document per line, to guess the next character, and then makes up new
-documents. Read it from top to bottom: knobs, documents, tokens, gradients, vectors, parameters,
-building blocks, the GPT, training, the loss drawn, sampling. Brackets give shapes: [n_embd] is a
-list of n_embd Values, [n_out][n_in] is n_out lists of n_in.
+Read it once, from top to bottom, and you will have seen every step by which a list of names becomes
+a machine that makes up new ones. The models behind ChatGPT work the same way; they are just larger.
 
-The algorithm is that of the models behind ChatGPT; what makes them large and fast is left out:
-tensors and batches on GPUs, BPE tokens, FlashAttention, AdamW with warm-up. What differs from
-GPT-2: RMSNorm without gain instead of LayerNorm, one right after the embeddings, none before
-lm_head (there it would keep the scores from growing with x); ReLU instead of GELU; no biases; no
-dropout (some numbers zeroed in training, after attention and the MLP, before add); an lm_head that
-does not share its weights with the token embeddings; other starting weights; one document per
-step; one character per token.
+Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
+ends (section 3). The model reads them one at a time and guesses, each time, which comes next (6-8).
+The loss says how far off its guesses were, and a gradient says for each of the 4,192 numbers in the
+model how the loss would change if that number grew (4, 5). Each number then moves a little in the
+direction that lowers the loss (9). After 1,000 names the model makes up 20 of its own (10).
+
+Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
+n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns.
 """
 import argparse
-import io
-import os
+import math
 import random
 import sys
-from collections import deque
-from math import cos, exp, inf, isfinite, log, nan, pi, pow, sqrt
-from operator import mul
+from pathlib import Path
 
-about = "Train a small GPT on a text, one document per line, and print what it makes up."
-parser = argparse.ArgumentParser("microgpt.py", description=about, allow_abbrev=False)
-parser.error = lambda message: parser.exit(2, f"microgpt: {message} (--help lists the options)\n")
+# %% 1. The knobs: change them here, or on the command line
+text = "input.txt"    # what to learn from: a text with one document (here: one name) on each line
+n_layer = 1           # how many layers the model has
+n_embd = 16           # how many numbers describe one token inside the model
+n_head = 4            # how many different things a layer can look for in the earlier tokens
+block_size = 16       # how many tokens the model can read at most
+activation = "relu"   # "relu", or "relu2" for its square (section 8)
+num_steps = 1000      # training steps, one document each
+learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
+lr_decay = "linear"   # how that shrinks to nothing by the end: "linear" or "cosine"
+num_samples = 20      # how many documents to make up after training
+temperature = 0.5     # near 0 they are the likeliest ones, above 1 they grow wild
+prompt = ""           # what each of them begins with
+seed = 42             # the same seed gives the same run
+# Housekeeping, which you may skip up to section 3: python microgpt.py names.txt --n-layer 2
+if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # that is Jupyter
+    knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
+    parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
+    parser.add_argument("text", nargs="?", metavar="TEXT", help="default: %(default)s")
+    for name in list(knobs)[1:]:
+        option, kind = "--" + name.replace("_", "-"), type(knobs[name])
+        parser.add_argument(option, type=kind, help="default: %(default)s")
+    parser.set_defaults(**knobs)
+    globals().update(vars(parser.parse_args()))
 
-def knob(name, default, meaning, least=None, **rest):
-    """Add an option of its default's type; a number must be finite and not below `least`."""
-    def read(text):
-        value = type(default)(text)
-        if least is not None and not least <= value < inf:
-            problem = f"must be a finite number of at least {least}, not {text}"
-            raise argparse.ArgumentTypeError(problem)
-        return value
-    read.__name__ = "whole number" if type(default) is int else "number"  # for argparse to say
-    parser.add_argument(name, type=read, default=default, help=f"{meaning} ({default})", **rest)
-
-parser.add_argument("text", nargs="?", metavar="TEXT", help="The text, in UTF-8. (input.txt)")
-knob("--n-layer", 1, "Layers, each an attention and a small neural network, the MLP.", least=1)
-knob("--n-embd", 16, "How many numbers stand for one token: the width.", least=1)
-knob("--n-head", 4, "Attention heads, which divide the width among them.", least=1)
-knob("--block-size", 16, "How many tokens the model can read at most.", least=1)
-knob("--activation", "relu", "The bend in the MLP: ReLU, or its square.", choices=["relu", "relu2"])
-knob("--num-steps", 1000, "Training steps, one document each.", least=0)
-knob("--learning-rate", 0.01, "How far the first steps move a parameter.", least=1e-9)
-knob("--lr-decay", "linear", "How the rate falls to 0.", choices=["linear", "cosine"])
-knob("--num-samples", 20, "Samples to draw after training.", least=0)
-knob("--temperature", 0.5, "Low gives likely samples, high gives wild ones.", least=1e-9)
-knob("--prompt", "", "What every sample begins with.")
-knob("--seed", 42, "The same seed gives the same run.", least=0)
-
-# Options are read only where this file was started as a program; a notebook's own are not for it.
-source, command = knob.__code__.co_filename, "".join(sys.argv[:1])
-piped = (source, command) == ("<stdin>", "-")  # python - --n-layer 2 < microgpt.py
-launched = piped or os.path.abspath(source) == os.path.abspath(command)
-args = parser.parse_args(sys.argv[1:] if launched else [])
-n_layer, n_embd, n_head, block_size = args.n_layer, args.n_embd, args.n_head, args.block_size
-if n_embd % n_head:
-    parser.error(f"--n-embd {n_embd} does not divide evenly among --n-head {n_head}")
-head_dim = n_embd // n_head
-
-# %% 2. Documents: one per line
-def show(line, end="\n"):
-    """Print at once; if the reader has gone, as with `| head`, end without a word."""
-    try:
-        print(line, end=end, flush=True)
-    except BrokenPipeError:
-        sys.exit(1)
-
-def documents(data):
-    """Return the non-empty lines of UTF-8 bytes, stripped. ValueError: not UTF-8, or no lines."""
-    text = data.decode("utf-8").lstrip("\ufeff")  # the byte-order mark of some editors
-    docs = [line.strip() for line in io.StringIO(text, newline=None) if line.strip()]
-    if not docs:
-        raise ValueError("it has no text in it")
-    return docs
-
-def download(path, url="https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"):
-    """Keep 32,033 first names as the file `path`: all of them, or none."""
-    import http.client  # here, as they are rarely needed and slow to import
-    import urllib.request
-    part = path + ".part"
-    try:
-        with urllib.request.urlopen(url, timeout=30) as reply:
-            data = reply.read()
-        if documents(data)[0].startswith("<"):
-            raise ValueError("it is a web page")
-        with open(part, "wb") as file:
-            file.write(data)
-        os.replace(part, path)
-    except (OSError, ValueError, RuntimeError, http.client.HTTPException) as error:
-        sys.exit(f"microgpt: no {path} here, and {url} failed: {error}; name a text of your own")
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
-
-path = args.text
-if path is None:
-    beside = os.path.join(os.path.dirname(os.path.abspath(source)), "input.txt")
-    path = beside if os.path.exists(beside) else "input.txt"
-    if not os.path.exists(path):
-        download(path)
+# %% 2. The documents: the lines of the text, shuffled
+path, source = Path(text), text
 try:
-    with open(path, "rb") as file:
-        docs = documents(file.read())
-except (OSError, ValueError) as error:
-    reason = getattr(error, "strerror", None) or error
-    sys.exit(f"microgpt: {path!r}: {reason}; name a UTF-8 text with one document per line")
-if hasattr(sys.stdout, "reconfigure"):
-    sys.stdout.reconfigure(errors="replace")  # a "?" for what the output's encoding cannot show
-
-random.seed(args.seed)
+    if text == "input.txt" and not path.exists():
+        path = Path(globals().get("__file__", "")).parent / text  # beside this file
+        if not path.exists():
+            from urllib.request import urlopen  # here, as it is rarely needed
+            source = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
+            path.with_suffix(".part").write_bytes(urlopen(source, timeout=30).read())
+            path.with_suffix(".part").replace(path)  # the whole text, or none
+    docs = [line.strip() for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
+except Exception as error:
+    sys.exit(f"microgpt: cannot read {source!r}: {error}")
+random.seed(seed)
 random.shuffle(docs)
-show(f"num docs: {len(docs)}")
-cut = [len(doc) for doc in docs if len(doc) > block_size]  # these are not read to the end
-if cut:
-    show(f"docs cut to {block_size} characters: {len(cut)} (--block-size {max(cut) + 1} cuts none)")
+print("num docs:", len(docs))
+cut = sum(len(doc) > block_size for doc in docs)
+if cut: print(f"docs cut to {block_size} characters: {cut}")
 
-# %% 3. Tokens: a number for each character
-chars = sorted(set().union(*docs))  # a character's token is its place in this list
+# %% 3. The tokens: a number for each character
+chars = sorted(set("".join(docs)))  # a character's token is its place in this list: a is 0, b is 1
 token_of = {char: token for token, char in enumerate(chars)}
-BOS = len(chars)  # one more token, "beginning of sequence", which stands at the end as well
-vocab_size = len(chars) + 1  # also the number of rows of wte and lm_head, below
-show(f"vocab size: {vocab_size}")
+BOS = len(chars)  # "beginning of sequence": one more token, which marks both ends of a document
+vocab_size = len(chars) + 1
+print("vocab size:", vocab_size)
+# The last of the housekeeping: what cannot work is refused before any training.
+least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
+         "learning_rate": 1e-9, "temperature": 1e-9}
+for fine, rule in [
+    *((low <= globals()[k] <= 1e9, f"{k} must be from {low} to 1e9") for k, low in least.items()),
+    (n_embd % (n_head or 1) == 0, f"{n_embd=} must be a multiple of {n_head=}"),
+    (activation in ("relu", "relu2"), f"{activation=} must be 'relu' or 'relu2'"),
+    (lr_decay in ("linear", "cosine"), f"{lr_decay=} must be 'linear' or 'cosine'"),
+    (docs, f"{text!r} has no text in it"),
+    (set(prompt) <= set(chars), f"{prompt=} can have only {''.join(chars)[:99]}"),
+    (len(prompt) < block_size, f"{prompt=} leaves no room in {block_size=}"),
+]:
+    if not fine: sys.exit(f"microgpt: {rule}")
 
-def encode(prompt):
-    """Return the tokens that a sample begins with. ValueError: unknown characters, or too many."""
-    unknown = sorted({char for char in prompt if char not in token_of})
-    if unknown:
-        raise ValueError(f"the text has no {', '.join(map(repr, unknown))} to learn from")
-    if len(prompt) >= block_size:
-        raise ValueError(f"{len(prompt)} characters leave no room in a block size of {block_size}")
-    return [token_of[char] for char in prompt]
-
-try:
-    encode(args.prompt)
-except ValueError as error:
-    parser.error(f"argument --prompt: {error}")
-
-# %% 4. Gradients: how much each number matters to the loss
-# The loss is one number: how bad the model's guesses were. To lower it, training must know for each
-# parameter which way the loss goes, and how fast, as that parameter grows: its gradient.
-class Tape:
-    """The computed Values, in the order of creation (Wengert 1964)."""
-    new = []  # those since the last backward()
-    old = []  # those it used, kept until the next operation in case it is called again
-
-tape = Tape()
-GONE = "computed before an earlier backward(), so its inputs are forgotten: compute it again"
-
-def check(inputs):
-    """Forget the old, to free its memory. RuntimeError: one of the inputs was among them."""
-    if tape.old:
-        for value in tape.old:
-            value.inputs = value.slopes = None
-        tape.old = []
-    for value in inputs:
-        if value.inputs is None:
-            raise RuntimeError(GONE)
+# %% 4. Gradients: which way to move each number
+tape = []  # every Value that was computed, in the order of creation
 
 class Value:
-    """A number that remembers what it was computed from.
+    """A number that remembers what it was computed from, so that its gradient can be found.
 
-    `data` is the number, `inputs` are the Values it was computed from, and `slopes` says for each
-    input how fast `data` grows as that input grows. After `loss.backward()`, `grad` (the gradient)
-    is how fast the loss grows as this Value grows:
+    `inputs` are the Values that its `data` was computed from, and `slopes` says how fast `data`
+    grows as each of them grows; both are empty if it was not computed. `grad` is its gradient, once
+    `loss.backward()` has found it: how fast the loss grows as this number grows.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
-    >>> a.grad, b.grad  # the product grows 3 times as fast as a, and `+ a` adds 1
+    >>> a.grad, b.grad  # a * b grows 3 times as fast as a, and `+ a` adds 1
     (4.0, 2.0)
     """
-    __slots__ = ("data", "grad", "inputs", "slopes")
+    __slots__ = ("data", "grad", "inputs", "slopes")  # these and no others: smaller and faster
 
     def __init__(self, data, inputs=(), slopes=()):
         self.data, self.grad = data, 0.0
         self.inputs, self.slopes = inputs, slopes
-        if inputs:
-            if type(inputs) is tuple:
-                check(inputs)
-            elif inputs.tape is not tape.new:  # a Vector (section 5), checked when it was made
-                raise RuntimeError(GONE)
-            tape.new.append(self)
+        if inputs: tape.append(self)
 
+    # Each operation computes a number, and a slope for each input. Where a slope is news to you,
+    # try it: 5**2 is 25 and 5.001**2 is 25.010, which is 10 times as much more; and 2 * 5**1 is 10.
     def __add__(self, other):
-        other = other if isinstance(other, Value) else Value(other)
-        return Value(self.data + other.data, (self, other), (1.0, 1.0))
+        if isinstance(other, Value):
+            return Value(self.data + other.data, (self, other), (1.0, 1.0))
+        return Value(self.data + other, (self,), (1.0,))
 
     def __mul__(self, other):
-        other = other if isinstance(other, Value) else Value(other)
-        return Value(self.data * other.data, (self, other), (other.data, self.data))
+        if isinstance(other, Value):
+            return Value(self.data * other.data, (self, other), (other.data, self.data))
+        return Value(self.data * other, (self,), (other,))
 
-    def __pow__(self, other):
-        other = other if isinstance(other, Value) else Value(other)
-        a, b, power = self.data, other.data, self.data**other.data
-        # math's pow, unlike **, raises ValueError where the result would be a complex number
-        slopes = (b * pow(a, b - 1) if b else 0.0, power * log(a) if a > 0 else nan)
-        return Value(power, (self, other), slopes)
+    def __pow__(self, n):  # n is a plain number
+        if self.data <= 0 and n % 1:
+            raise RuntimeError(f"a fractional power needs a number above 0, not {self.data}")
+        return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    def exp(self): return Value(exp(self.data), (self,), (exp(self.data),))
-    def log(self): return Value(log(self.data), (self,), (1 / self.data,))
-    def relu(self): return self if self.data > 0 else Value(0.0)  # max(0, x); 0 passes nothing on
+    def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
+    def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
+    def relu(self): return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
     def __truediv__(self, other): return self * other**-1
     def __rtruediv__(self, other): return self**-1 * other
-    def __rpow__(self, other): return Value(other) ** self
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
     __radd__, __rmul__ = __add__, __mul__
 
+    def pass_on(self):
+        """Add to the grad of each input what comes to it through this Value: the chain rule.
+
+        If the loss grows 3 times as fast as this Value, and this 2 times as fast as an input, then
+        the loss grows 6 times as fast as that input. += and not =, as an input may be used twice."""
+        for value, slope in zip(self.inputs, self.slopes): value.grad += self.grad * slope
+
     def backward(self):
-        """Set the grad of every Value that this one, the loss, was computed from.
+        """Find the gradient of every Value on the tape, with this one as the loss.
 
-        An input matters to the loss through each of its results, by the result's grad times the
-        slope (the chain rule), so a grad must be complete before it is passed on. Results are made
-        after their inputs, so the tape backwards has every result first. Plain recursion fails: for
-        b = a + a, c = b + b it passes b's grad on at 1 and again at 2: a gets (1+1) + (2+2) = 6,
-        not 4. Computed Values start from 0; in the others, grad adds up until you set it to 0.
-        RuntimeError: the loss was computed before an earlier backward(); its inputs are gone."""
-        if self.inputs is None:
-            raise RuntimeError(GONE)
-        graph = tape.new or tape.old
-        for value in graph:
-            value.grad = 0.0
-        self.grad += 1.0  # the loss grows just as fast as itself
-        for value in reversed(graph):
-            grad, inputs, slopes = value.grad, value.inputs, value.slopes
-            if grad == 0.0:
-                continue  # it does not affect the loss
-            # += and not =, as an input that is used twice matters in both places.
-            if type(slopes) is Vector:  # a dot product (section 5): the slope is the other factor
-                for a, b, a_data, b_data in zip(inputs, slopes, inputs.data, slopes.data):
-                    a.grad += grad * b_data
-                    b.grad += grad * a_data
-            else:
-                for a, slope in zip(inputs, slopes):
-                    a.grad += grad * slope
-        tape.new, tape.old = [], graph
+        A grad must be complete before it is passed on. Walking the tape backwards sees to that, as
+        whatever was computed from a Value came after it (Wengert 1964). Simply following the inputs
+        does not: for b = a + a, c = b + b, it comes to b twice, when its grad is 1 and when it is
+        2, and passes (1 + 1) + (2 + 2) = 6 on to a, where 4 is right. Parameters are not on the
+        tape: their grads add up until they are set to 0. RuntimeError: nor is this Value on it."""
+        if self not in reversed(tape):
+            raise RuntimeError("this Value is not on the tape: compute it first, or once more")
+        for value in tape: value.grad = 0.0
+        self.grad = 1.0  # the loss grows exactly as fast as itself
+        for value in reversed(tape):
+            if value.grad: value.pass_on()
 
-# %% 5. Vectors: a whole dot product as one Value
-class Vector(list):
-    """A list of Values; `data` has their numbers, read once for all the dot products to come."""
-    __slots__ = ("data", "tape")
+# %% 5. Dot products: many Values in one
+class Dot(Value):
+    """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one.
 
-    def __init__(self, values):
-        super().__init__(values)
-        check(self)
-        self.tape = tape.new
-        self.data = [value.data for value in self]
+    Number and gradients are those of sum(a * b for a, b in zip(x, y)), but it is one Value in place
+    of 2n, and that is why this program is fast. For inputs and slopes it keeps its two lists: the
+    slope of each factor is the other. (backward() reads them, so leave their data alone till then.)"""
+    __slots__ = ("x", "y")
 
-def dot(a, b):
-    """Return a[0]*b[0] + a[1]*b[1] + ... of two Vectors as one Value: [n], [n] -> one.
+    def __init__(self, x, y):
+        super().__init__(sum([a.data * b.data for a, b in zip(x, y)]))
+        self.x, self.y = x, y
+        tape.append(self)
 
-    It is what a neuron computes, and a single Value instead of one for each product and each sum:
-    nothing else saves as much time. The slope of each a[i] is b[i], and the other way round; so the
-    Value keeps a as its `inputs` and b as its `slopes`, and backward() serves both."""
-    if a.tape is not b.tape:
-        raise RuntimeError(GONE)
-    return Value(sum(map(mul, a.data, b.data)), a, b)
+    def pass_on(self):
+        grad = self.grad
+        for a, b in zip(self.x, self.y):
+            a.grad += grad * b.data
+            b.grad += grad * a.data
 
-# %% 6. Parameters: the numbers that are learned
+# %% 6. The parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return small random weights, so that no two neurons start alike: [n_out][n_in]."""
+    """Return small random numbers, [n_out][n_in]. If all were alike, all would learn alike."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
-wte = matrix(vocab_size, n_embd)  # token embeddings: what is known of each character
-wpe = matrix(block_size, n_embd)  # position embeddings: what is known of each place
-lm_head = matrix(vocab_size, n_embd)  # from what the layers found to a score for each token
+wte = matrix(vocab_size, n_embd)  # token embeddings: a row for each token, to describe it
+wpe = matrix(block_size, n_embd)  # position embeddings: a row for each position in the document
+lm_head = matrix(vocab_size, n_embd)  # turns the final description into a score for each token
 layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
-    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # the attention
-    layer["fc1"] = matrix(4 * n_embd, n_embd)  # the MLP: to four times the width,
-    layer["fc2"] = matrix(n_embd, 4 * n_embd)  # and back
+    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # for attention
+    layer["fc1"], layer["fc2"] = matrix(4 * n_embd, n_embd), matrix(n_embd, 4 * n_embd)  # for mlp
     layers.append(layer)
     matrices += layer.values()
 params = [param for weights in matrices for row in weights for param in row]
-show(f"num params: {len(params)}")
+print("num params:", len(params))
 
 # %% 7. Building blocks
 def linear(x, weights):
-    """Return the dot product of x with each row of weights: [n_in], [n_out][n_in] -> [n_out]."""
-    return Vector([dot(row, x) for row in weights])
+    """Return what each neuron makes of x: [n_in], [n_out][n_in] -> [n_out]."""
+    return [Dot(row, x) for row in weights]  # a neuron is a row: how much each number in x counts
 
 def add(x, y):
-    """Return the sums, number by number: [n], [n] -> [n]."""
-    return Vector([a + b for a, b in zip(x, y)])
+    """Add two lists number by number: [n], [n] -> [n]."""
+    return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):
-    """Scale x to a mean square of 1, whatever its size (Zhang and Sennrich 2019): [n] -> [n]."""
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5 so that zeros do not divide by zero
-    return Vector([value * scale for value in x])
+    """Bring x to the same size, a root mean square of 1 (Zhang and Sennrich 2019): [n] -> [n]."""
+    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5, so as not to divide by 0
+    return [a * scale for a in x]
 
-def logsumexp(logits, temperature=1.0):
-    """Return log(sum(exp(logit / temperature))) of the scores, called logits: [n] -> one."""
-    top = max(logits.data)  # subtracted so that exp cannot overflow, and added back below: as it
-    # makes no difference to the result, it may be a plain number, without a slope
-    powers = [exp((logit - top) / temperature) for logit in logits.data]
-    total = sum(powers)
-    slopes = [power / total / temperature for power in powers]
-    return Value(log(total) + top / temperature, logits, slopes)
+def softmax(logits):
+    """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n].
 
-def softmax(logits, temperature=1.0):
-    """Turn scores into probabilities, exp(logit / temperature) over the sum of all: [n] -> [n].
-
-    A temperature of 0.5 doubles all logits: likely tokens gain. Above 1 they lose."""
-    norm = logsumexp(logits, temperature)  # a probability is exp(logit / temperature - norm),
-    pairs = zip(logits, norm.slopes)  # and the slope of norm is that, divided by the temperature
-    return Vector([Value(s * temperature, (x, norm), (s, -s * temperature)) for x, s in pairs])
-
-def cross_entropy(logits, target):
-    """Return -log(softmax(logits)[target]), the loss of one guess: sure and right costs 0, an even
-    guess among n costs log(n), sure and wrong much more. It never takes log(0): [n] -> one."""
-    return logsumexp(logits) - logits[target]
+    exp makes a score positive, and 2.7 times as large if it is higher by 1. As only differences
+    count, the largest may be taken off all of them, as a plain number: then exp cannot overflow."""
+    largest = max([logit.data for logit in logits])
+    exps = [(logit - largest).exp() for logit in logits]
+    total = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps))  # a long sum as one Value
+    scale = 1 / total
+    return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
-def start_document():
-    """Return the weights (the same Values, in new Vectors: Adam moved them) and a cache: per layer
-    and head, an empty list of keys and one of values."""
-    groups = [*layers, {"lm_head": lm_head}]
-    weights = [{name: [Vector(row) for row in rows] for name, rows in g.items()} for g in groups]
-    return weights, [[([], []) for _ in range(n_head)] for _ in range(n_layer)]
+def attention(x, layer, keys, values):
+    """Gather what matters to this token from all so far (Vaswani et al. 2017): [n_embd] -> [n_embd].
 
-def attention(x, layer, cache):
-    """Gather from this and earlier tokens what matters here (Vaswani et al. 2017): [n] -> [n].
-
-    The cache holds the keys and values of each head for the tokens so far. Later ones are not in it
-    yet. Only a model that reads all tokens at once must hide them, with a "causal mask". Keys and
-    values are Values: in training, gradients pass through them into earlier tokens."""
-    gathered = []
-    for head, (keys, values) in enumerate(cache):
-        rows = slice(head * head_dim, (head + 1) * head_dim)  # each head can look for another thing
-        query = linear(x, layer["wq"][rows])  # what this token looks for: [head_dim]
-        keys.append(linear(x, layer["wk"][rows]))  # what it can be found by
-        values.append(linear(x, layer["wv"][rows]))  # what it passes on when found
-        logits = Vector([dot(query, key) for key in keys])  # [tokens so far]
-        shares = softmax(logits, sqrt(head_dim))  # longer vectors have larger dots: scale down
-        gathered += [dot(shares, Vector(column)) for column in zip(*values)]  # [head_dim]
-    return linear(Vector(gathered), layer["wo"])
+    Three lists are made from x: a query, what this token looks for; a key, what it can be found by;
+    and a value, what it passes on when found (not our class, but a list of n_embd Values). Key and
+    value go into the cache, where later tokens will find them. The query is compared with each key
+    so far, and softmax turns these scores into shares, say 0.7, 0.2 and 0.1: then 0.7 of the first
+    token's value, 0.2 of the second's and 0.1 of the third's are gathered. Each head does so with
+    its own part of the lists, so that different heads can look for different things. No token sees
+    a later one, as that is not in the cache yet. What is in there are live Values: in training,
+    gradients go back through them to the earlier tokens."""
+    query = linear(x, layer["wq"])
+    keys.append(linear(x, layer["wk"]))
+    values.append(linear(x, layer["wv"]))
+    gathered, head_dim = [], n_embd // n_head
+    scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
+    for start in range(0, n_embd, head_dim):
+        end = start + head_dim
+        scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
+        shares = softmax(scores)  # [tokens so far]
+        gathered += [Dot(shares, [value[i] for value in values]) for i in range(start, end)]
+    return linear(gathered, layer["wo"])  # this brings together what the heads have found
 
 def mlp(x, layer):
-    """Work on what was gathered, in a multilayer perceptron, two layers of neurons: [n] -> [n]."""
-    hidden = [value.relu() for value in linear(x, layer["fc1"])]  # [4 n]
-    if args.activation == "relu2":
-        hidden = [value * value for value in hidden]  # So et al. 2021
-    return linear(Vector(hidden), layer["fc2"])
+    """Work on what was gathered, in two layers of neurons, a multilayer perceptron: [n] -> [n]."""
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]; two layers without relu
+    if activation == "relu2": hidden = [h * h for h in hidden]  # could do no more than one
+    return linear(hidden, layer["fc2"])
 
-def gpt(token, position, weights, cache):
-    """Return the logits, a score for each token to come next: [vocab_size]. The cache grows."""
-    x = rmsnorm(add(wte[token], wpe[position]))  # what the token is, and where it stands: [n_embd]
-    for layer, layer_cache in zip(weights[:-1], cache):
-        x = add(x, attention(rmsnorm(x), layer, layer_cache))  # x + ...: a layer only adds to x,
-        x = add(x, mlp(rmsnorm(x), layer))  # so that gradients have a straight way back
-    return linear(x, weights[-1]["lm_head"])
+def gpt(token, position, cache):
+    """Read one token and return the logits, a score for each token to come next: [vocab_size]."""
+    x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
+    for layer, (keys, values) in zip(layers, cache):
+        x = add(x, attention(rmsnorm(x), layer, keys, values))  # each part only adds to x, so that
+        x = add(x, mlp(rmsnorm(x), layer))  # nothing is lost and gradients have a straight way back
+    return linear(x, lm_head)
 
-# %% 9. Training: guess, measure, adjust
+# %% 9. Training: guess, measure, find the gradients, adjust
 mean_grad, mean_square = [0.0] * len(params), [0.0] * len(params)
 
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
-    """Move each parameter against its gradient, then clear it (Kingma and Ba 2015, algorithm 1).
+    """Move each parameter against its gradient, by about `rate` (Kingma and Ba 2015).
 
-    One document's gradient is noisy: a running mean steadies it. Divided by the root of the mean
-    square, it moves every parameter by about `rate`, whether its gradients are large or small."""
-    grads = [param.grad for param in params]
-    mean_grad[:] = [beta1 * m + (1 - beta1) * g for m, g in zip(mean_grad, grads)]
-    mean_square[:] = [beta2 * s + (1 - beta2) * g * g for s, g in zip(mean_square, grads)]
-    rate /= 1 - beta1 ** (step + 1)  # both means began at 0 and are too small at first;
-    lack = 1 - beta2 ** (step + 1)  # dividing by these makes up for it
-    for param, m, s in zip(params, mean_grad, mean_square):
-        param.data -= rate * m / (sqrt(s / lack) + eps)  # eps, so as not to divide by 0
-        param.grad = 0.0
+    One document's gradients are noisy, so it goes by their running mean; and it divides that by the
+    root of the running mean of their squares, so that small gradients get as far as large ones."""
+    mean_grad[:] = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(mean_grad, params)]
+    mean_square[:] = [beta2 * s + (1 - beta2) * p.grad * p.grad for s, p in zip(mean_square, params)]
+    # Both start from 0, so at first they are too small; dividing by these makes up for it.
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)
+    for p, m, s in zip(params, mean_grad, mean_square):
+        p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
-terminal = hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
-notebook = "IPython" in sys.modules and not isinstance(sys.stdout, (io.TextIOWrapper, io.StringIO))
-begin, end = ("\r", "") if terminal or notebook else ("", "\n")  # redraw the line, or add one
-losses, means = [], []  # of each step: the loss of its document; the mean of the last 100 losses
+def train_step(step, rate):
+    """Learn from one document and return its loss, the mean cost of the guesses (a plain number).
+
+    A guess that is sure and right costs -log(1) = 0, an even guess among 27 tokens log(27) = 3.30,
+    and the less probability it gave to the right token, the more it costs."""
+    tape.clear()
+    for param in params: param.grad = 0.0
+    tokens = [BOS] + [token_of[char] for char in docs[step % len(docs)]] + [BOS]
+    costs, cache = [], [([], []) for _ in layers]  # the cache: keys and values, for each layer
+    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
+        probs = softmax(gpt(token, position, cache))  # guess
+        if not probs[target].data > 0:  # 0, or no number at all: it has no logarithm
+            sys.exit(f"microgpt: step {step + 1} has an infinite loss: try a lower learning_rate")
+        costs.append(-probs[target].log())  # measure
+    loss = sum(costs) / len(costs)
+    loss.backward()  # find the gradients
+    adam(step, rate)  # adjust
+    return loss.data
+
+losses = []
+screen = "ipykernel" in sys.modules or hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
 try:
-    for step in range(args.num_steps):
-        doc = docs[step % len(docs)][:block_size]
-        tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
-        weights, cache = start_document()
-        guesses = []
-        for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
-            logits = gpt(token, position, weights, cache)
-            guesses.append(cross_entropy(logits, target))
-        loss = sum(guesses) / len(guesses)
-        if not isfinite(loss.data):
-            sys.exit(f"microgpt: the loss is {loss.data} at step {step + 1}: lower --learning-rate")
-        loss.backward()
-        progress = step / args.num_steps
-        decay = 1 - progress if args.lr_decay == "linear" else 0.5 * (1 + cos(pi * progress))
-        adam(step, args.learning_rate * decay)
-        losses.append(loss.data)
-        means.append(sum(losses[-100:]) / len(losses[-100:]))  # one document's loss jumps about
-        place = f"step {step + 1:4d} / {args.num_steps:4d}"
-        show(f"{begin}{place} | loss {loss.data:.4f} | mean {means[-1]:.4f}", end)
+    for step in range(num_steps):
+        done = step / num_steps
+        decay = 1 - done if lr_decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+        losses.append(train_step(step, learning_rate * decay))
+        mean = sum(losses[-100:]) / len(losses[-100:])  # watch this: single losses jump about
+        line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
+        stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
+        print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
 except KeyboardInterrupt:
-    for param in params:
-        param.grad = 0.0  # of a step half done
-if begin and means:
-    show("")
-if len(means) < args.num_steps:
-    show(f"stopped at step {len(means) + 1}: the samples come from what was learned before")
+    print("\nstopped: the samples come from what was learned so far")
 
-# %% 10. The loss, drawn
-def curve(numbers, width=50):
-    """Return the numbers as one line of bars; plain ASCII where the output takes no others."""
-    bars = "▁▂▃▄▅▆▇█"
-    try:
-        bars.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
-    except UnicodeEncodeError:
-        bars = "_.-=+*%#"
-    low, span = min(numbers), max(numbers) - min(numbers) or 1.0
-    picked = [numbers[i * (len(numbers) - 1) // (width - 1)] for i in range(width)]
-    return "".join(bars[int((n - low) / span * (len(bars) - 1))] for n in picked)
-
-if means:
-    even = f"guessing evenly: ln {vocab_size} = {log(vocab_size):.4f}"
-    show(f"mean {means[0]:.4f} {curve(means)} {means[-1]:.4f} ({even})")
-
-# %% 11. Sampling: draw a token from what the model expects, feed it back, repeat
+# %% 10. Sampling: draw a token from what the model expects, let it read that, and so on
 def sample(prompt="", temperature=0.5):
-    """Return one text that begins with the prompt. ValueError: an argument, or diverged weights."""
-    if not temperature > 0:
-        raise ValueError(f"the temperature must be above 0, not {temperature}")
-    given = encode(prompt)
-    saved = tape.new, tape.old
-    tape.new, tape.old = deque(maxlen=0), []  # no gradients needed: a tape that keeps nothing
-    try:
-        weights, cache = start_document()
-        token, text = BOS, ""
-        for position in range(block_size):
-            logits = gpt(token, position, weights, cache)
-            chances = softmax(logits, temperature).data  # [vocab_size]
-            if not isfinite(sum(chances)):
-                raise ValueError("the training diverged: lower --learning-rate")
-            if position < len(given):
-                token = given[position]
-            else:
-                token = random.choices(range(vocab_size), chances)[0]
-            if token == BOS:
-                break
-            text += chars[token]
-        return text
-    finally:
-        tape.new, tape.old = saved
+    """Return a new document that begins with the prompt. A temperature of 0.5 doubles the logits, so
+    that likely tokens become likelier still; one above 1 makes the chances more even."""
+    start, cache = len(tape), [([], []) for _ in layers]
+    token, text = BOS, ""
+    for position in range(block_size):
+        probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
+        token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
+        if position < len(prompt): token = token_of[prompt[position]]  # given, not drawn
+        if token == BOS: break
+        text += chars[token]
+    del tape[start:]  # nobody will ask for gradients
+    return text
 
-known, drawn = set(docs), []
-try:
-    for i in range(args.num_samples):
-        drawn.append(sample(args.prompt, args.temperature))
-        show(f"sample {i + 1:2d}: {drawn[-1]}{'  (known)' if drawn[-1] in known else ''}")
-except ValueError as error:
-    sys.exit(f"microgpt: {error}")
-except KeyboardInterrupt:
-    if launched and "IPython" not in sys.modules:
-        sys.exit(130)
-if drawn:
-    new = sum(text not in known for text in drawn)
-    others = f", the others stand in {os.path.basename(path)}" if new < len(drawn) else ""
-    show(f"{new} of {len(drawn)} samples are new{others}")
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(errors="replace")  # a character that the screen lacks becomes a "?"
+for i in range(num_samples):
+    new = sample(prompt, temperature)
+    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")
