@@ -1,13 +1,14 @@
 """microgpt: a whole GPT, trained and sampled, in one file of plain Python.
 
 Read it once, from top to bottom, and you will have seen every step by which a list of names becomes
-a machine that makes up new ones. The models behind ChatGPT work the same way; they are just larger.
+a machine that makes up new ones. The models behind ChatGPT work on the same principle, far larger.
 
 Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
-ends (section 3). The model reads them one at a time and guesses, each time, which comes next (6-8).
-The loss says how far off its guesses were, and a gradient says for each of the 4,192 numbers in the
-model how the loss would change if that number grew (4, 5). Each number then moves a little in the
-direction that lowers the loss (9). After 1,000 names the model makes up 20 of its own (10).
+ends (section 3). The model reads them one at a time and guesses, each time, which comes next
+(sections 6 to 8). The loss says how far off its guesses were, and a gradient says for each of the
+4,192 numbers in the model how the loss would change if that number grew (sections 4 and 5). Each
+number then moves a little the way that lowers the loss, and the next name has its turn (section 9).
+After 1,000 names, the model makes up 20 of its own (section 10).
 
 Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
 n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns.
@@ -22,28 +23,27 @@ from pathlib import Path
 text = "input.txt"    # what to learn from: a text with one document (here: one name) on each line
 n_layer = 1           # how many layers the model has
 n_embd = 16           # how many numbers describe one token inside the model
-n_head = 4            # how many different things a layer can look for in the earlier tokens
-block_size = 16       # how many tokens the model can read at most
+n_head = 4            # how many different things a layer can look for in the tokens so far
+block_size = 16       # the most tokens that the model can read
 activation = "relu"   # "relu", or "relu2" for its square (section 8)
 num_steps = 1000      # training steps, one document each
 learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
 lr_decay = "linear"   # how that shrinks to nothing by the end: "linear" or "cosine"
 num_samples = 20      # how many documents to make up after training
-temperature = 0.5     # near 0 they are the likeliest ones, above 1 they grow wild
+temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
 prompt = ""           # what each of them begins with
 seed = 42             # the same seed gives the same run
-# Housekeeping, which you may skip up to section 3: python microgpt.py names.txt --n-layer 2
-if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # that is Jupyter
+# Housekeeping; you may skip to section 2. It allows, say: python microgpt.py names.txt --n-layer 2
+if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # Jupyter has its own
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
-    parser.add_argument("text", nargs="?", metavar="TEXT", help="default: %(default)s")
-    for name in list(knobs)[1:]:
-        option, kind = "--" + name.replace("_", "-"), type(knobs[name])
-        parser.add_argument(option, type=kind, help="default: %(default)s")
+    parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
+    for name, value in list(knobs.items())[1:]:
+        parser.add_argument("--" + name.replace("_", "-"), type=type(value), help="(%(default)s)")
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
-# %% 2. The documents: the lines of the text, shuffled
+# %% 2. The documents: the lines of the text, as a shuffled list
 path, source = Path(text), text
 try:
     if text == "input.txt" and not path.exists():
@@ -77,7 +77,7 @@ for fine, rule in [
     (activation in ("relu", "relu2"), f"{activation=} must be 'relu' or 'relu2'"),
     (lr_decay in ("linear", "cosine"), f"{lr_decay=} must be 'linear' or 'cosine'"),
     (docs, f"{text!r} has no text in it"),
-    (set(prompt) <= set(chars), f"{prompt=} can have only {''.join(chars)[:99]}"),
+    (set(prompt) <= set(chars), f"{prompt=} may contain only {''.join(chars)[:99]}"),
     (len(prompt) < block_size, f"{prompt=} leaves no room in {block_size=}"),
 ]:
     if not fine: sys.exit(f"microgpt: {rule}")
@@ -106,7 +106,7 @@ class Value:
         if inputs: tape.append(self)
 
     # Each operation computes a number, and a slope for each input. Where a slope is news to you,
-    # try it: 5**2 is 25 and 5.001**2 is 25.010, which is 10 times as much more; and 2 * 5**1 is 10.
+    # try it: 5**2 is 25, 5.001**2 is 25.01, so it grows 10 times as fast as 5; and 2 * 5**1 is 10.
     def __add__(self, other):
         if isinstance(other, Value):
             return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -118,8 +118,7 @@ class Value:
         return Value(self.data * other, (self,), (other,))
 
     def __pow__(self, n):  # n is a plain number
-        if self.data <= 0 and n % 1:
-            raise RuntimeError(f"a fractional power needs a number above 0, not {self.data}")
+        if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n} has no finite slope")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
@@ -134,22 +133,19 @@ class Value:
     __radd__, __rmul__ = __add__, __mul__
 
     def pass_on(self):
-        """Add to the grad of each input what comes to it through this Value: the chain rule.
-
-        If the loss grows 3 times as fast as this Value, and this 2 times as fast as an input, then
-        the loss grows 6 times as fast as that input. += and not =, as an input may be used twice."""
+        """Add to the grad of each input its share, by the chain rule: if the loss grows 3 times as
+        fast as this Value, and this Value 2 times as fast as an input, then the loss grows 6 times
+        as fast as that input. It is += and not =, because an input may be used more than once."""
         for value, slope in zip(self.inputs, self.slopes): value.grad += self.grad * slope
 
     def backward(self):
-        """Find the gradient of every Value on the tape, with this one as the loss.
-
+        """Find all the gradients, with this Value as the loss. RuntimeError: it is not on the tape.
         A grad must be complete before it is passed on. Walking the tape backwards sees to that, as
-        whatever was computed from a Value came after it (Wengert 1964). Simply following the inputs
-        does not: for b = a + a, c = b + b, it comes to b twice, when its grad is 1 and when it is
-        2, and passes (1 + 1) + (2 + 2) = 6 on to a, where 4 is right. Parameters are not on the
-        tape: their grads add up until they are set to 0. RuntimeError: nor is this Value on it."""
-        if self not in reversed(tape):
-            raise RuntimeError("this Value is not on the tape: compute it first, or once more")
+        whatever was computed from a Value came after it. Recursion from the loss to its inputs does
+        not: for b = a + a, c = b + b it would come to b twice, and each time pass b's whole grad on
+        to a, which gets 8 instead of 4. Parameters get their grads, too, but are not on the tape,
+        so nothing here sets those to 0: they add up until train_step() does (section 9)."""
+        if self not in reversed(tape): raise RuntimeError("this Value is not on the tape")
         for value in tape: value.grad = 0.0
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(tape):
@@ -157,11 +153,10 @@ class Value:
 
 # %% 5. Dot products: many Values in one
 class Dot(Value):
-    """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one.
-
-    Number and gradients are those of sum(a * b for a, b in zip(x, y)), but it is one Value in place
-    of 2n, and that is why this program is fast. For inputs and slopes it keeps its two lists: the
-    slope of each factor is the other. (backward() reads them, so leave their data alone till then.)"""
+    """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one. It gives the number and
+    gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, and that is why this
+    program is fast. It keeps x and y for inputs and slopes: the slope of each factor is the other.
+    backward() reads those, so leave their data unchanged until it is done."""
     __slots__ = ("x", "y")
 
     def __init__(self, x, y):
@@ -177,11 +172,11 @@ class Dot(Value):
 
 # %% 6. The parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return small random numbers, [n_out][n_in]. If all were alike, all would learn alike."""
+    """Return small random numbers: [n_out][n_in]. Had all the same, all would learn the same."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
-wte = matrix(vocab_size, n_embd)  # token embeddings: a row for each token, to describe it
-wpe = matrix(block_size, n_embd)  # position embeddings: a row for each position in the document
+wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
+wpe = matrix(block_size, n_embd)  # weights, position embeddings: a row for each position
 lm_head = matrix(vocab_size, n_embd)  # turns the final description into a score for each token
 layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
@@ -194,32 +189,33 @@ print("num params:", len(params))
 
 # %% 7. Building blocks
 def linear(x, weights):
-    """Return what each neuron makes of x: [n_in], [n_out][n_in] -> [n_out]."""
-    return [Dot(row, x) for row in weights]  # a neuron is a row: how much each number in x counts
+    """Return the output of each neuron for x: [n_in], [n_out][n_in] -> [n_out]. A neuron is a row
+    of weights, which say how much each number in x counts for it, and in which direction."""
+    return [Dot(row, x) for row in weights]
 
 def add(x, y):
     """Add two lists number by number: [n], [n] -> [n]."""
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):
-    """Bring x to the same size, a root mean square of 1 (Zhang and Sennrich 2019): [n] -> [n]."""
-    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5, so as not to divide by 0
+    """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
+    The mean of their squares becomes 1, so nothing swells or fades from layer to layer."""
+    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5, so as not to divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
-    """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n].
-
-    exp makes a score positive, and 2.7 times as large if it is higher by 1. As only differences
-    count, the largest may be taken off all of them, as a plain number: then exp cannot overflow."""
+    """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
+    them positive, and one that is higher by 1 comes out 2.7 times as large. Only differences count:
+    with the largest subtracted, as a plain number, nothing changes, but exp cannot overflow."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
     total = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps))  # a long sum as one Value
-    scale = 1 / total
+    scale = total**-1
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
-    """Gather what matters to this token from all so far (Vaswani et al. 2017): [n_embd] -> [n_embd].
+    """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
 
     Three lists are made from x: a query, what this token looks for; a key, what it can be found by;
     and a value, what it passes on when found (not our class, but a list of n_embd Values). Key and
@@ -238,17 +234,19 @@ def attention(x, layer, keys, values):
         end = start + head_dim
         scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
         shares = softmax(scores)  # [tokens so far]
-        gathered += [Dot(shares, [value[i] for value in values]) for i in range(start, end)]
+        for i in range(start, end):  # number i of every token's value, by shares
+            gathered.append(Dot(shares, [value[i] for value in values]))
     return linear(gathered, layer["wo"])  # this brings together what the heads have found
 
 def mlp(x, layer):
-    """Work on what was gathered, in two layers of neurons, a multilayer perceptron: [n] -> [n]."""
-    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]; two layers without relu
-    if activation == "relu2": hidden = [h * h for h in hidden]  # could do no more than one
+    """Work on what was gathered, with two rows of neurons, a multilayer perceptron: [n] -> [n]. It
+    takes the relu between them: without it, two rows could do no more than one."""
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
+    if activation == "relu2": hidden = [h * h for h in hidden]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
-    """Read one token and return the logits, a score for each token to come next: [vocab_size]."""
+    """Read a token, add to each layer's cache, return the logits of what comes next: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))  # each part only adds to x, so that
@@ -256,35 +254,36 @@ def gpt(token, position, cache):
     return linear(x, lm_head)
 
 # %% 9. Training: guess, measure, find the gradients, adjust
+def loss_of(doc):
+    """Return the loss of a document, the mean cost of the guesses: one Value. A guess that is sure
+    and right costs -log(1) = 0, an even guess among 27 tokens log(27) = 3.30, and the less
+    probability it gave to the right token, the more it costs."""
+    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
+    costs, cache = [], [([], []) for _ in layers]
+    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
+        probs = softmax(gpt(token, position, cache))
+        if not probs[target].data > 0:  # 0 or nan: it has no logarithm
+            sys.exit(f"microgpt: no finite loss at step {len(losses) + 1}: lower the learning_rate")
+        costs.append(-probs[target].log())
+    return sum(costs) / len(costs)
+
 mean_grad, mean_square = [0.0] * len(params), [0.0] * len(params)
 
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
-    """Move each parameter against its gradient, by about `rate` (Kingma and Ba 2015).
-
-    One document's gradients are noisy, so it goes by their running mean; and it divides that by the
-    root of the running mean of their squares, so that small gradients get as far as large ones."""
+    """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradients are
+    noisy, so it uses a running mean, 85% of the last and 15% of the new gradient. This it divides
+    by the root of a running mean of squares, so that steps are about as large as `rate`."""
     mean_grad[:] = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(mean_grad, params)]
-    mean_square[:] = [beta2 * s + (1 - beta2) * p.grad * p.grad for s, p in zip(mean_square, params)]
-    # Both start from 0, so at first they are too small; dividing by these makes up for it.
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)
+    mean_square[:] = [beta2 * s + (1 - beta2) * p.grad**2 for s, p in zip(mean_square, params)]
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
     for p, m, s in zip(params, mean_grad, mean_square):
         p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
 def train_step(step, rate):
-    """Learn from one document and return its loss, the mean cost of the guesses (a plain number).
-
-    A guess that is sure and right costs -log(1) = 0, an even guess among 27 tokens log(27) = 3.30,
-    and the less probability it gave to the right token, the more it costs."""
-    tape.clear()
+    """Learn from one document and return its loss, as a plain number."""
+    tape.clear()  # let go of all that was computed for the last document
     for param in params: param.grad = 0.0
-    tokens = [BOS] + [token_of[char] for char in docs[step % len(docs)]] + [BOS]
-    costs, cache = [], [([], []) for _ in layers]  # the cache: keys and values, for each layer
-    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
-        probs = softmax(gpt(token, position, cache))  # guess
-        if not probs[target].data > 0:  # 0, or no number at all: it has no logarithm
-            sys.exit(f"microgpt: step {step + 1} has an infinite loss: try a lower learning_rate")
-        costs.append(-probs[target].log())  # measure
-    loss = sum(costs) / len(costs)
+    loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, rate)  # adjust
     return loss.data
@@ -296,7 +295,7 @@ try:
         done = step / num_steps
         decay = 1 - done if lr_decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
         losses.append(train_step(step, learning_rate * decay))
-        mean = sum(losses[-100:]) / len(losses[-100:])  # watch this: single losses jump about
+        mean = sum(losses[-100:]) / len(losses[-100:])  # names differ, losses jump: watch this
         line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
         stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
         print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
@@ -304,22 +303,21 @@ except KeyboardInterrupt:
     print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, let it read that, and so on
-def sample(prompt="", temperature=0.5):
-    """Return a new document that begins with the prompt. A temperature of 0.5 doubles the logits, so
-    that likely tokens become likelier still; one above 1 makes the chances more even."""
+def sample(prompt=prompt, temperature=temperature):
+    """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
+    makes likely tokens likelier still; one above 1 makes the chances more even."""
     start, cache = len(tape), [([], []) for _ in layers]
     token, text = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
-        token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
-        if position < len(prompt): token = token_of[prompt[position]]  # given, not drawn
+        if position < len(prompt): token = token_of[prompt[position]]
+        else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         text += chars[token]
     del tape[start:]  # nobody will ask for gradients
     return text
 
-if hasattr(sys.stdout, "reconfigure"):
-    sys.stdout.reconfigure(errors="replace")  # a character that the screen lacks becomes a "?"
+if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
 for i in range(num_samples):
-    new = sample(prompt, temperature)
+    new = sample()
     print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")

@@ -4,10 +4,12 @@ The tests never import the program: they run it, as a process or by runpy, with 
 """
 
 import contextlib
+import functools
 import io
 import math
 import os
 import pathlib
+import random
 import runpy
 import subprocess
 import sys
@@ -17,28 +19,34 @@ from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "microgpt.py"
-ABC = "abc\nba\ncab\naccb\n"  # a small text: four characters, five with BOS less one
+ABC = "abc\nba\ncab\naccb\n"  # a small text: three characters, and BOS is token 3
+TINY = ["--n-layer", 2, "--n-embd", 4, "--n-head", 2, "--block-size", 6]
+MATRICES = ["wq", "wk", "wv", "wo", "fc1", "fc2"]
 
 
-def run(*arguments, script=SCRIPT, **options):
+def run(*arguments, script=SCRIPT, env=(), encoding="utf-8", **options):
     """Run the program as a process and return it, with its output as text."""
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **options.pop("env", {})}
     return subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding=environment["PYTHONIOENCODING"],
-        env=environment,
-        **options,
+        [sys.executable, *map(str, [script, *arguments])],
+        env={**os.environ, "PYTHONIOENCODING": encoding, **dict(env)},
+        encoding=encoding,
+        timeout=100,
+        **{"stdin": subprocess.DEVNULL, "stdout": -1, "stderr": -1, **options},
     )
 
 
-def load(*arguments, script=SCRIPT):
+@functools.lru_cache(maxsize=None)
+def default_run():
+    """Return the finished process of a run without options."""
+    return run(cwd=str(ROOT))
+
+
+def load(*arguments, script=SCRIPT, stream=None):
     """Run the program inside this process; return its global names, `output` (a str) among them."""
-    output = io.StringIO()
+    output = stream or io.StringIO()
     with mock.patch.object(sys, "argv", [str(script), *map(str, arguments)]):
         with contextlib.redirect_stdout(output):
-            names = runpy.run_path(str(script))
+            names = runpy.run_path(str(script), run_name="__main__")
     names = names["gpt"].__globals__  # run_path returns a copy; these are what the functions see
     names["output"] = output.getvalue()
     return names
@@ -60,19 +68,31 @@ class TextCase(unittest.TestCase):
 
     def load(self, *arguments, text=ABC):
         """Load the program on a small text, by default without training and samples."""
-        settings = ["--num-steps", 0, "--num-samples", 0]
-        return load(self.write(text), *settings, *arguments)
+        return load(self.write(text), "--num-steps", 0, "--num-samples", 0, *arguments)
 
 
-def steps(output):
-    """Return the printed (loss, mean) pairs, still as text."""
-    lines = [line.split("|") for line in output.splitlines() if line.startswith("step")]
+def losses(output):
+    """Return the (loss, mean) pairs of the step lines, still as text."""
+    lines = [line.split("|") for line in output.splitlines() if line.startswith("step ")]
     return [(loss.split()[1], mean.split()[1]) for _, loss, mean in lines]
 
 
 def samples(output):
     """Return what is printed after `sample  n: `."""
     return [line[11:] for line in output.splitlines() if line.startswith("sample ")]
+
+
+def scatter(model, seed=1, size=0.5):
+    """Give a loaded program large random parameters, so that everything in it matters."""
+    rng = random.Random(seed)
+    for param in model["params"]:
+        param.data = rng.gauss(0, size)
+
+
+def logits_of(model, tokens):
+    """Return the logits at each position, as the program computes them."""
+    cache = [([], []) for _ in model["layers"]]
+    return [model["gpt"](token, position, cache) for position, token in enumerate(tokens)]
 
 
 def floats(model):
@@ -82,8 +102,7 @@ def floats(model):
         return [[value.data for value in row] for row in matrix]
 
     outside = {name: plain(model[name]) for name in ("wte", "wpe", "lm_head")}
-    layers = [{name: plain(layer[name]) for name in layer} for layer in model["layers"]]
-    return outside, layers
+    return outside, [{name: plain(layer[name]) for name in MATRICES} for layer in model["layers"]]
 
 
 def softmax(numbers):

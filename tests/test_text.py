@@ -1,18 +1,19 @@
-"""Any text: its lines, its characters, its place."""
+"""Any text: its lines, its characters, its place, and how it comes from the network."""
 
+import errno
+import http.client
+import io
 import os
+import pathlib
 import shutil
+import urllib.error
+import urllib.request
+from unittest import mock
 
-from helpers import ABC, ROOT, SCRIPT, TextCase, load, run, steps
+from helpers import ABC, ROOT, SCRIPT, TextCase, load, losses, run, samples
 
-SCRIPTS = [
-    "이름\n나라\n",
-    "😀😃\n👍🏽👨‍👩‍👧\n",
-    "日本\n中国\n",
-    "Ελλάδα\nКиїв\n",
-    "שלום\nسلام\n",
-    "e\u0301\né\n",
-]
+SCRIPTS = ["이름\n나라\n", "😀😃\n👍🏽👨‍👩‍👧\n", "日本\n中国\n", "Ελλάδα\nКиїв\n", "שלום\nسلام\n", "e\u0301\né\n"]
+URL = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
 
 
 class Lines(TextCase):
@@ -31,109 +32,111 @@ class Lines(TextCase):
         self.assertEqual(self.docs("  ab \n\n \t \n\u3000cd\n"), ["ab", "cd"])
 
     def test_a_byte_order_mark_is_no_character(self):
-        self.assertEqual(self.load(text=b"\xef\xbb\xbfab\n")["chars"], ["a", "b"])
-        self.assertEqual(self.load(text=b"\xef\xbb\xbfXab\n")["docs"], ["Xab"])
+        self.assertEqual(self.docs(b"\xef\xbb\xbfXab\n"), ["Xab"])
 
-    def test_the_documents_are_shuffled_by_the_seed(self):
-        text = "\n".join("abcdefghij")
-        one, same, other = (self.load("--seed", seed, text=text)["docs"] for seed in (1, 1, 2))
-        self.assertEqual(one, same)
-        self.assertNotEqual(one, other)
-        self.assertEqual(sorted(one), list("abcdefghij"))
-
-
-class Tokens(TextCase):
-    def test_characters_of_any_script_become_tokens_and_characters_again(self):
-        for text in SCRIPTS:
-            model = self.load("--block-size", 20, text=text)
-            self.assertEqual(model["chars"], sorted(set(text) - {"\n"}))
-            self.assertEqual(model["vocab_size"], len(model["chars"]) + 1)
-            self.assertEqual(model["BOS"], len(model["chars"]))
-            for doc in model["docs"]:
-                tokens = model["encode"](doc)
-                self.assertEqual("".join(model["chars"][token] for token in tokens), doc)
-
-    def test_any_script_trains_and_samples(self):
-        for text in SCRIPTS:
-            done = run(self.write(text), "--num-steps", 2, "--num-samples", 2, env={"LC_ALL": "C"})
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertIn("sample  2: ", done.stdout)
-
-    def test_what_the_output_cannot_show_has_a_stand_in(self):
-        for encoding in ("ascii", "latin-1"):
-            options = "--num-steps", 2, "--num-samples", 3, "--block-size", 9, "--prompt", "日é"
-            done = run(
-                self.write("日é\n日é本\n"),
-                *options,
-                env={"PYTHONIOENCODING": encoding, "LC_ALL": "C"},
-            )
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertIn("sample  3: ?", done.stdout)
-            self.assertRegex(done.stdout, r"mean [\d.]+ [_.=+*%#-]{50} [\d.]+ ")
-
-    def test_thousands_of_characters_and_a_line_of_a_megabyte(self):
-        wide = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
-        for text in (wide, "ab" * 500000, "x"):
-            done = run(self.write(text), "--n-embd", 4, "--num-steps", 1, "--num-samples", 1)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-
-
-class Long(TextCase):
-    def test_documents_longer_than_the_block_are_cut_and_counted(self):
-        model = self.load("--block-size", 4, text="abcd\nabcde\nabcdefg\n")
-        line = "docs cut to 4 characters: 2 (--block-size 8 cuts none)"
-        self.assertEqual(model["output"].splitlines()[1], line)
-
-    def test_where_none_is_longer_there_is_no_such_line(self):
-        self.assertNotIn("cut", self.load("--block-size", 4, text="abcd\nabc\n")["output"])
-
-    def test_only_the_beginning_of_a_cut_document_counts(self):
-        for one, two in (("abcd", "abcdxy"), ("abcdx", "abcdyx")):
-            texts = f"{one}\nxy", f"{two}\nxy"
-            shown = [
-                steps(self.load("--num-steps", 4, "--block-size", 4, text=text)["output"])
-                for text in texts
-            ]
-            self.assertEqual(shown[0], shown[1])
-
-    def test_the_end_of_a_document_is_learned_where_it_fits(self):
-        whole = self.load("--num-steps", 60, "--block-size", 3, "--num-samples", 5, text="ab\n")
-        self.assertEqual(whole["output"].count(": ab  (known)"), 5)
-
-
-class Place(TextCase):
-    def copy(self, *folders):
-        for folder in folders:
-            (self.folder / folder).mkdir()
-        shutil.copy(str(SCRIPT), str(self.folder / "script" / "copy.py"))
-        return self.folder / "script" / "copy.py"
-
-    def docs(self, script, *arguments, cwd):
-        done = run("--num-steps", 0, "--num-samples", 0, *arguments, script=script, cwd=str(cwd))
-        self.assertEqual(done.stderr, "")
-        return int(done.stdout.split()[2])
-
-    def test_input_txt_beside_the_script_comes_first_then_the_one_in_the_folder(self):
-        script = self.copy("script", "here")
-        self.write("a\nb\n", "here/input.txt")
-        self.assertEqual(self.docs(script, cwd=self.folder / "here"), 2)
-        self.write("a\nb\nc\n", "script/input.txt")
-        self.assertEqual(self.docs(script, cwd=self.folder / "here"), 3)
-        relative = os.path.join("..", "script", "copy.py")
-        self.assertEqual(self.docs(relative, cwd=self.folder / "here"), 3)
-
-    def test_a_named_text_is_that_of_the_current_folder(self):
-        script = self.copy("script", "here")
-        self.write("a\nb\n", "here/input.txt")
-        self.write("a\nb\nc\n", "script/input.txt")
-        self.assertEqual(self.docs(script, "input.txt", cwd=self.folder / "here"), 2)
-
-    def test_the_input_is_the_one_that_the_figures_are_of(self):
-        data = (ROOT / "input.txt").read_bytes()
-        self.assertEqual((len(data), data.count(b"\n")), (228145, 32032))
+    def test_documents_longer_than_the_block_are_counted_where_there_are_any(self):
+        for text, line in (("abcd\nabcde\nabcdefg\n", "docs cut to 4 characters: 2"), ("abcd", "")):
+            output = self.load("--block-size", 4, text=text)["output"]
+            self.assertEqual(output.partition("\nvocab")[0].partition("\n")[2], line)
 
     def test_the_text_is_left_as_it_was(self):
         path = self.write(ABC)
         load(path, "--num-steps", 1, "--num-samples", 1)
-        self.assertEqual(path.read_text(), ABC)
-        self.assertEqual(os.listdir(str(self.folder)), ["text.txt"])
+        self.assertEqual((path.read_text(), os.listdir(str(self.folder))), (ABC, ["text.txt"]))
+
+
+class Characters(TextCase):
+    def test_a_token_is_the_place_of_its_character_in_sorted_order_and_bos_comes_last(self):
+        for text in SCRIPTS:
+            model = self.load(text=text)
+            chars = sorted(set(text) - {"\n"})
+            self.assertEqual((model["chars"], model["BOS"]), (chars, len(chars)))
+            self.assertEqual([model["token_of"][char] for char in chars], [*range(len(chars))])
+            self.assertEqual(model["vocab_size"], len(chars) + 1)
+
+    def test_any_script_trains_and_samples(self):
+        for text in SCRIPTS[:2]:
+            done = run(self.write(text), "--num-steps", 2, "--num-samples", 2, env={"LC_ALL": "C"})
+            self.assertEqual((done.returncode, done.stderr, len(samples(done.stdout))), (0, "", 2))
+
+    def test_what_the_output_cannot_show_has_a_stand_in(self):
+        path, knobs = self.write("日é\n日é本\n"), "--num-steps 2 --num-samples 3".split()
+        for encoding, shown in (("ascii", "??"), ("latin-1", "?é")):
+            done = run(path, *knobs, "--prompt", "日é", encoding=encoding, env={"LC_ALL": "C.UTF-8"})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual([text[:2] for text in samples(done.stdout)], [shown] * 3)
+
+    def test_thousands_of_characters_and_a_line_of_a_megabyte(self):
+        wide = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
+        for text in (wide, "ab" * 500000, "x"):
+            model = self.load("--n-embd", 4, "--num-steps", 1, "--num-samples", 1, text=text)
+            self.assertEqual(len(losses(model["output"])), 1)
+
+
+class Place(TextCase):
+    """Where the text comes from, when the program lies in one folder and runs in another."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("script", "here"):
+            (self.folder / name).mkdir()
+        self.script = self.folder / "script" / "copy.py"
+        shutil.copy(str(SCRIPT), str(self.script))
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(str(self.folder / "here"))
+
+    def docs(self, *arguments, script=None):
+        """Run the copy; return the number of documents, or its last words."""
+        try:
+            script = script or self.script
+            model = load("--num-steps", 0, "--num-samples", 0, *arguments, script=script)
+            return len(model["docs"])
+        except SystemExit as end:
+            return end.code
+
+    def files(self):
+        return sorted(path.name for path in self.folder.glob("*/*"))
+
+    def test_input_txt_in_the_folder_comes_before_the_one_beside_the_script(self):
+        self.write("a\nb\nc\n", "script/input.txt")
+        relative = os.path.join("..", "script", "copy.py")
+        self.assertEqual((self.docs(), self.docs(script=relative)), (3, 3))
+        self.write("a\nb\n", "here/input.txt")
+        self.assertEqual((self.docs(), self.docs("../script/input.txt")), (2, 3))
+
+    def test_what_was_fetched_whole_is_used_and_kept(self):
+        reply = mock.Mock(side_effect=lambda *a, **k: io.BytesIO(b"ada\r\nbo\n"))
+        with mock.patch.object(urllib.request, "urlopen", reply):
+            self.assertEqual((self.docs(), self.docs()), (2, 2))
+        reply.assert_called_once_with(URL, timeout=30)
+        self.assertEqual(self.files(), ["copy.py", "input.txt"])
+        self.assertEqual(self.script.with_name("input.txt").read_bytes(), b"ada\r\nbo\n")
+
+    def test_a_download_that_fails_is_one_line_and_leaves_nothing(self):
+        cut = mock.Mock(**{"read.side_effect": http.client.IncompleteRead(b"ada\nb", 228140)})
+        forbidden = urllib.error.HTTPError(URL, 403, "Forbidden", {}, io.BytesIO())
+        self.addCleanup(forbidden.close)
+        for words, reply in [
+            ("<urlopen error no route>", mock.Mock(side_effect=urllib.error.URLError("no route"))),
+            ("HTTP Error 403: Forbidden", mock.Mock(side_effect=forbidden)),
+            ("IncompleteRead(5 bytes read, 228140 more expected)", mock.Mock(return_value=cut)),
+        ]:
+            with mock.patch.object(urllib.request, "urlopen", reply):
+                self.assertEqual(self.docs(), f"microgpt: cannot read {URL!r}: {words}")
+            self.assertEqual(self.files(), ["copy.py"])
+
+    def test_a_download_is_written_under_another_name_until_it_is_whole(self):
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch.object(urllib.request, "urlopen", lambda *a, **k: io.BytesIO(b"ada\n")):
+            with mock.patch.object(pathlib.Path, "replace", side_effect=full):
+                self.assertIn("No space left on device", self.docs())
+        self.assertNotIn("input.txt", self.files())
+
+    def test_a_named_text_is_never_fetched(self):
+        with mock.patch.object(urllib.request, "urlopen", side_effect=AssertionError):
+            self.assertIn("No such file", self.docs("other.txt"))
+
+    def test_the_input_is_the_one_that_the_figures_are_of(self):
+        data = (ROOT / "input.txt").read_bytes()
+        self.assertEqual((len(data), data.count(b"\n")), (228145, 32032))
+        self.assertEqual(len(set(data.split())), 29494)
