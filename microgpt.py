@@ -11,8 +11,7 @@ number then moves a little the way that lowers the loss, and the next name has i
 After 1,000 names, the model makes up 20 of its own (section 10).
 
 Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
-n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns.
-"""
+n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns."""
 import argparse
 import math
 import random
@@ -33,8 +32,8 @@ num_samples = 20      # how many documents to make up after training
 temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
 prompt = ""           # what each of them begins with
 seed = 42             # the same seed gives the same run
-# Housekeeping; you may skip to section 2. It allows, say: python microgpt.py names.txt --n-layer 2
-if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # Jupyter has its own
+# Housekeeping; you may skip to section 2. It allows, say, python microgpt.py names.txt --n-layer 2
+if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # that is Jupyter's
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
@@ -54,8 +53,7 @@ try:
             path.with_suffix(".part").write_bytes(urlopen(source, timeout=30).read())
             path.with_suffix(".part").replace(path)  # the whole text, or none
     docs = [line.strip() for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
-except Exception as error:
-    sys.exit(f"microgpt: cannot read {source!r}: {error}")
+except Exception as error: sys.exit(f"microgpt: cannot read {source!r}: {error}")
 random.seed(seed)
 random.shuffle(docs)
 print("num docs:", len(docs))
@@ -68,7 +66,7 @@ token_of = {char: token for token, char in enumerate(chars)}
 BOS = len(chars)  # "beginning of sequence": one more token, which marks both ends of a document
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
-# The last of the housekeeping: what cannot work is refused before any training.
+# More housekeeping, up to section 4: what cannot work is refused before any training.
 least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
          "learning_rate": 1e-9, "temperature": 1e-9}
 for fine, rule in [
@@ -83,14 +81,14 @@ for fine, rule in [
     if not fine: sys.exit(f"microgpt: {rule}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every Value that was computed, in the order of creation
+tape = []  # every Value that is computed, in the order of creation, until somebody clears it
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
 
-    `inputs` are the Values that its `data` was computed from, and `slopes` says how fast `data`
-    grows as each of them grows; both are empty if it was not computed. `grad` is its gradient, once
-    `loss.backward()` has found it: how fast the loss grows as this number grows.
+    `data` is the number, `inputs` are the Values it was computed from, if any, and `slopes` says
+    how fast it grows as each of them grows. `grad` is its gradient, once `loss.backward()` has
+    found it: how fast the loss grows as this number grows.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
@@ -105,8 +103,8 @@ class Value:
         self.inputs, self.slopes = inputs, slopes
         if inputs: tape.append(self)
 
-    # Each operation computes a number, and a slope for each input. Where a slope is news to you,
-    # try it: 5**2 is 25, 5.001**2 is 25.01, so it grows 10 times as fast as 5; and 2 * 5**1 is 10.
+    # Each operation computes a number, and a slope for each input. If a slope is new to you, check
+    # it: 5**2 is 25 and 5.001**2 is 25.01, which grew 10 times as much; the slope is 2 * 5**1 = 10.
     def __add__(self, other):
         if isinstance(other, Value):
             return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -121,6 +119,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n} has no finite slope")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
+    # exp is 2.718...**x, which is its own slope; log undoes exp; relu makes 0 of what is below 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
@@ -216,7 +215,6 @@ def softmax(logits):
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
-
     Three lists are made from x: a query, what this token looks for; a key, what it can be found by;
     and a value, what it passes on when found (not our class, but a list of n_embd Values). Key and
     value go into the cache, where later tokens will find them. The query is compared with each key
@@ -246,7 +244,7 @@ def mlp(x, layer):
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
-    """Read a token, add to each layer's cache, return the logits of what comes next: [vocab_size]."""
+    """Read one token, return the logits for the next: [vocab_size]. The cache grows."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))  # each part only adds to x, so that
@@ -267,16 +265,16 @@ def loss_of(doc):
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_square = [0.0] * len(params), [0.0] * len(params)
+mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)
 
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradients are
     noisy, so it uses a running mean, 85% of the last and 15% of the new gradient. This it divides
     by the root of a running mean of squares, so that steps are about as large as `rate`."""
     mean_grad[:] = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(mean_grad, params)]
-    mean_square[:] = [beta2 * s + (1 - beta2) * p.grad**2 for s, p in zip(mean_square, params)]
+    mean_sq[:] = [beta2 * s + (1 - beta2) * p.grad * p.grad for s, p in zip(mean_sq, params)]
     fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
-    for p, m, s in zip(params, mean_grad, mean_square):
+    for p, m, s in zip(params, mean_grad, mean_sq):
         p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
 def train_step(step, rate):
@@ -299,8 +297,7 @@ try:
         line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
         stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
         print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
-except KeyboardInterrupt:
-    print("\nstopped: the samples come from what was learned so far")
+except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, let it read that, and so on
 def sample(prompt=prompt, temperature=temperature):
