@@ -2,13 +2,12 @@
 
 Read it once, from top to bottom, and you will have seen every step by which a list of names becomes
 a machine that makes up new ones. The models behind ChatGPT work on the same principle, far larger.
-
-Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
-ends (section 3). The model reads them one at a time and guesses, each time, which comes next
-(sections 6 to 8). The loss says how far off its guesses were, and a gradient says for each of the
-4,192 numbers in the model how the loss would change if that number grew (sections 4 and 5). Each
-number then moves a little the way that lowers the loss, and the next name has its turn (section 9).
-After 1,000 names, the model makes up 20 of its own (section 10).
+Follow one name through it: "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
+ends (section 3). The model reads one token at a time and guesses, each time, which comes next
+(sections 6 to 8). The loss says how far off its guesses were (section 9), and a gradient says for
+each of the 4,192 numbers in the model how the loss would change if that number grew (4 and 5). Each
+number then moves a little to lower the loss, the next name follows, and after 1,000 names the model
+makes up 20 of its own (section 10).
 
 Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
 n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns."""
@@ -24,16 +23,16 @@ n_layer = 1           # how many layers the model has
 n_embd = 16           # how many numbers describe one token inside the model
 n_head = 4            # how many different things a layer can look for in the tokens so far
 block_size = 16       # the most tokens that the model can read
-activation = "relu"   # "relu", or "relu2" for its square (section 8)
+activation = "relu"   # "relu" (section 4), or "relu2" for its square
 num_steps = 1000      # training steps, one document each
 learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
-lr_decay = "linear"   # how that shrinks to nothing by the end: "linear" or "cosine"
+lr_decay = "linear"   # how this rate shrinks to 0 by the end: "linear" or "cosine"
 num_samples = 20      # how many documents to make up after training
 temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
 prompt = ""           # what each of them begins with
 seed = 42             # the same seed gives the same run
 # Housekeeping; you may skip to section 2. It allows, say, python microgpt.py names.txt --n-layer 2
-if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # that is Jupyter's
+if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not in Jupyter
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
@@ -53,12 +52,10 @@ try:
             path.with_suffix(".part").write_bytes(urlopen(source, timeout=30).read())
             path.with_suffix(".part").replace(path)  # the whole text, or none
     docs = [line.strip() for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
-except Exception as error: sys.exit(f"microgpt: cannot read {source!r}: {error}")
+except Exception as error: sys.exit(f"microgpt: cannot load {source!r}: {error}")
 random.seed(seed)
 random.shuffle(docs)
 print("num docs:", len(docs))
-cut = sum(len(doc) > block_size for doc in docs)
-if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 3. The tokens: a number for each character
 chars = sorted(set("".join(docs)))  # a character's token is its place in this list: a is 0, b is 1
@@ -79,23 +76,24 @@ for fine, rule in [
     (len(prompt) < block_size, f"{prompt=} leaves no room in {block_size=}"),
 ]:
     if not fine: sys.exit(f"microgpt: {rule}")
+cut = sum(len(doc) > block_size for doc in docs)
+if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every Value that is computed, in the order of creation, until somebody clears it
+tape = []  # all computed Values, in the order of creation; one that is cleared is a constant
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
 
-    `data` is the number, `inputs` are the Values it was computed from, if any, and `slopes` says
-    how fast it grows as each of them grows. `grad` is its gradient, once `loss.backward()` has
-    found it: how fast the loss grows as this number grows.
+    `data` is the number, `inputs` are the Values it was computed from, if any, and `slopes` (or
+    derivatives) say how fast it grows as each of them grows. `grad` is its gradient, once
+    `loss.backward()` has found it: how fast the loss grows as this number grows.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
     >>> a.grad, b.grad  # a * b grows 3 times as fast as a, and `+ a` adds 1
-    (4.0, 2.0)
-    """
+    (4.0, 2.0)"""
     __slots__ = ("data", "grad", "inputs", "slopes")  # these and no others: smaller and faster
 
     def __init__(self, data, inputs=(), slopes=()):
@@ -103,8 +101,8 @@ class Value:
         self.inputs, self.slopes = inputs, slopes
         if inputs: tape.append(self)
 
-    # Each operation computes a number, and a slope for each input. If a slope is new to you, check
-    # it: 5**2 is 25 and 5.001**2 is 25.01, which grew 10 times as much; the slope is 2 * 5**1 = 10.
+    # Python calls __add__ for a + b, and __radd__ for 3 + b. Each operation computes a number and a
+    # slope for each input. Try: 5**2 is 25 and 5.001**2 is 25.01, so the slope is 10, or 2 * 5**1.
     def __add__(self, other):
         if isinstance(other, Value):
             return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -116,13 +114,13 @@ class Value:
         return Value(self.data * other, (self,), (other,))
 
     def __pow__(self, n):  # n is a plain number
-        if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n} has no finite slope")
+        if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
     # exp is 2.718...**x, which is its own slope; log undoes exp; relu makes 0 of what is below 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
-    def relu(self): return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
+    def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -138,13 +136,13 @@ class Value:
         for value, slope in zip(self.inputs, self.slopes): value.grad += self.grad * slope
 
     def backward(self):
-        """Find all the gradients, with this Value as the loss. RuntimeError: it is not on the tape.
-        A grad must be complete before it is passed on. Walking the tape backwards sees to that, as
-        whatever was computed from a Value came after it. Recursion from the loss to its inputs does
-        not: for b = a + a, c = b + b it would come to b twice, and each time pass b's whole grad on
-        to a, which gets 8 instead of 4. Parameters get their grads, too, but are not on the tape,
-        so nothing here sets those to 0: they add up until train_step() does (section 9)."""
-        if self not in reversed(tape): raise RuntimeError("this Value is not on the tape")
+        """Find all gradients of this Value, the loss (backpropagation). RuntimeError: not on tape.
+        A grad must be complete before it is passed on, and passed on just once. Walking the tape
+        backwards sees to both, as whatever was computed from a Value came after it. Recursion from
+        the loss into its inputs does not: for b = a + a, c = b + b it comes to b twice and passes
+        b's grad of 2 on twice, so a gets 8 instead of 4. Parameters have no inputs and are not on
+        the tape: their grads add up from one backward() to the next, until they are set to 0."""
+        if self not in reversed(tape): raise RuntimeError("not on the tape")  # it is near the end
         for value in tape: value.grad = 0.0
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(tape):
@@ -154,14 +152,15 @@ class Value:
 class Dot(Value):
     """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one. It gives the number and
     gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, and that is why this
-    program is fast. It keeps x and y for inputs and slopes: the slope of each factor is the other.
-    backward() reads those, so leave their data unchanged until it is done."""
+    program is fast. Its inputs are in x and y, and the slope of each is the other, read when
+    backward() comes by: do not change the two lists, or data in them, before that."""
     __slots__ = ("x", "y")
 
     def __init__(self, x, y):
+        if len(x) != len(y): raise ValueError(f"a dot product of {len(x)} and {len(y)} numbers")
         super().__init__(sum([a.data * b.data for a, b in zip(x, y)]))
         self.x, self.y = x, y
-        tape.append(self)
+        tape.append(self)  # which Value does only with `inputs`
 
     def pass_on(self):
         grad = self.grad
@@ -171,7 +170,7 @@ class Dot(Value):
 
 # %% 6. The parameters: the numbers that are learned
 def matrix(n_out, n_in):
-    """Return small random numbers: [n_out][n_in]. Had all the same, all would learn the same."""
+    """Return small random numbers: [n_out][n_in]. If all were equal, all would learn the same."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
@@ -189,7 +188,7 @@ print("num params:", len(params))
 # %% 7. Building blocks
 def linear(x, weights):
     """Return the output of each neuron for x: [n_in], [n_out][n_in] -> [n_out]. A neuron is a row
-    of weights, which say how much each number in x counts for it, and in which direction."""
+    of weights, which say how much each number in x counts, and in which direction."""
     return [Dot(row, x) for row in weights]
 
 def add(x, y):
@@ -198,37 +197,36 @@ def add(x, y):
 
 def rmsnorm(x):
     """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
-    The mean of their squares becomes 1, so nothing swells or fades from layer to layer."""
-    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5, so as not to divide by 0
+    The mean of their squares becomes about 1: nothing swells or fades from layer to layer."""
+    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5: never divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
-    them positive, and one that is higher by 1 comes out 2.7 times as large. Only differences count:
-    with the largest subtracted, as a plain number, nothing changes, but exp cannot overflow."""
+    them positive, and one that is higher by 1 comes out 2.7 times as large. Only differences count,
+    so subtracting the largest changes nothing, not even gradients, and exp cannot overflow."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
-    total = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps))  # a long sum as one Value
-    scale = total**-1
+    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / their sum
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
     Three lists are made from x: a query, what this token looks for; a key, what it can be found by;
-    and a value, what it passes on when found (not our class, but a list of n_embd Values). Key and
-    value go into the cache, where later tokens will find them. The query is compared with each key
-    so far, and softmax turns these scores into shares, say 0.7, 0.2 and 0.1: then 0.7 of the first
-    token's value, 0.2 of the second's and 0.1 of the third's are gathered. Each head does so with
-    its own part of the lists, so that different heads can look for different things. No token sees
-    a later one, as that is not in the cache yet. What is in there are live Values: in training,
+    and a value, what it hands over when found (not our class, but a list of n_embd Values). Key and
+    value go into the cache, `keys` and `values`, where later tokens find them. The query meets each
+    key so far in a dot product, and softmax turns these into shares, say 0.7, 0.2, 0.1: 0.7 of the
+    first token's value, 0.2 of the second's and 0.1 of the third's are gathered. Each head does so
+    with its own part of the lists, so that different heads can look for different things. No token
+    sees a later one, as that is not in the cache yet. The cache holds live Values: in training,
     gradients go back through them to the earlier tokens."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered, head_dim = [], n_embd // n_head
     scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
-    for start in range(0, n_embd, head_dim):
+    for start in range(0, n_embd, head_dim):  # one head after another
         end = start + head_dim
         scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
         shares = softmax(scores)  # [tokens so far]
@@ -237,8 +235,8 @@ def attention(x, layer, keys, values):
     return linear(gathered, layer["wo"])  # this brings together what the heads have found
 
 def mlp(x, layer):
-    """Work on what was gathered, with two rows of neurons, a multilayer perceptron: [n] -> [n]. It
-    takes the relu between them: without it, two rows could do no more than one."""
+    """Work on what was gathered: two matrices with relu between, a multilayer perceptron. Without
+    relu, the two could do no more than one, as sums of sums are only sums: [n] -> [n]."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     if activation == "relu2": hidden = [h * h for h in hidden]
     return linear(hidden, layer["fc2"])
@@ -246,40 +244,40 @@ def mlp(x, layer):
 def gpt(token, position, cache):
     """Read one token, return the logits for the next: [vocab_size]. The cache grows."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
+    # Each part only adds to x, so nothing is lost, and gradients have a straight way back.
     for layer, (keys, values) in zip(layers, cache):
-        x = add(x, attention(rmsnorm(x), layer, keys, values))  # each part only adds to x, so that
-        x = add(x, mlp(rmsnorm(x), layer))  # nothing is lost and gradients have a straight way back
+        x = add(x, attention(rmsnorm(x), layer, keys, values))
+        x = add(x, mlp(rmsnorm(x), layer))
     return linear(x, lm_head)
 
 # %% 9. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):
-    """Return the loss of a document, the mean cost of the guesses: one Value. A guess that is sure
-    and right costs -log(1) = 0, an even guess among 27 tokens log(27) = 3.30, and the less
-    probability it gave to the right token, the more it costs."""
+    """Return the mean cost of guessing each token of a document from those before it: one Value. To
+    be sure and right costs -log(1) = 0, an even guess among 27 tokens costs log(27) = 3.30, and the
+    less probability the right token was given, the higher the cost."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
         probs = softmax(gpt(token, position, cache))
         if not probs[target].data > 0:  # 0 or nan: it has no logarithm
-            sys.exit(f"microgpt: no finite loss at step {len(losses) + 1}: lower the learning_rate")
+            raise ArithmeticError("the loss is not finite; try a lower learning_rate")
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)
-
+mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # they last from step to step
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
-    """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradients are
-    noisy, so it uses a running mean, 85% of the last and 15% of the new gradient. This it divides
-    by the root of a running mean of squares, so that steps are about as large as `rate`."""
-    mean_grad[:] = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(mean_grad, params)]
-    mean_sq[:] = [beta2 * s + (1 - beta2) * p.grad * p.grad for s, p in zip(mean_sq, params)]
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
-    for p, m, s in zip(params, mean_grad, mean_sq):
+    """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
+    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. Divided by its usual
+    size, the root of a mean of squares, it is about 1 or less: a step is about `rate` at most."""
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means that start at 0 are low
+    for i, p in enumerate(params):
+        m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
+        s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
         p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
 def train_step(step, rate):
     """Learn from one document and return its loss, as a plain number."""
-    tape.clear()  # let go of all that was computed for the last document
+    tape.clear()  # forget what was computed for the last document
     for param in params: param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
@@ -287,7 +285,7 @@ def train_step(step, rate):
     return loss.data
 
 losses = []
-screen = "ipykernel" in sys.modules or hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
+screen = "ipykernel" in sys.modules or (hasattr(sys.stdout, "isatty") and sys.stdout.isatty())
 try:
     for step in range(num_steps):
         done = step / num_steps
@@ -297,24 +295,26 @@ try:
         line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
         stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
         print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
+except ArithmeticError as error: sys.exit(f"microgpt: step {step + 1}: {error}")
 except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
-# %% 10. Sampling: draw a token from what the model expects, let it read that, and so on
-def sample(prompt=prompt, temperature=temperature):
+# %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
+def sample(prompt="", temperature=0.5):
     """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
     makes likely tokens likelier still; one above 1 makes the chances more even."""
     start, cache = len(tape), [([], []) for _ in layers]
-    token, text = BOS, ""
+    token, doc = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
         if position < len(prompt): token = token_of[prompt[position]]
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
-        text += chars[token]
+        doc += chars[token]
     del tape[start:]  # nobody will ask for gradients
-    return text
+    return doc
 
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
+known = {doc[:block_size] for doc in docs}  # in the text, though seldom among what was trained on
 for i in range(num_samples):
-    new = sample()
-    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")
+    new = sample(prompt, temperature)
+    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in known else ''}")
