@@ -31,8 +31,8 @@ num_samples = 20      # how many documents to make up after training
 temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
 prompt = ""           # what each of them begins with
 seed = 42             # the same seed gives the same run
-# Housekeeping; you may skip to section 2. It allows, say, python microgpt.py names.txt --n-layer 2
-if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not in Jupyter
+# Housekeeping; you may skip to section 2. It lets you run python microgpt.py names.txt --n-layer 2
+if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not a notebook's cell
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
@@ -41,7 +41,7 @@ if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not in
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
-# %% 2. The documents: the lines of the text, as a shuffled list
+# %% 2. The documents: the lines of the text, shuffled (the rest of it is housekeeping)
 path, source = Path(text), text
 try:
     if text == "input.txt" and not path.exists():
@@ -63,10 +63,10 @@ token_of = {char: token for token, char in enumerate(chars)}
 BOS = len(chars)  # "beginning of sequence": one more token, which marks both ends of a document
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
-# More housekeeping, up to section 4: what cannot work is refused before any training.
+# Housekeeping again, up to section 4: settings that cannot work are refused before any training.
 least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
          "learning_rate": 1e-9, "temperature": 1e-9}
-for fine, rule in [
+for ok, rule in [
     *((low <= globals()[k] <= 1e9, f"{k} must be from {low} to 1e9") for k, low in least.items()),
     (n_embd % (n_head or 1) == 0, f"{n_embd=} must be a multiple of {n_head=}"),
     (activation in ("relu", "relu2"), f"{activation=} must be 'relu' or 'relu2'"),
@@ -75,12 +75,12 @@ for fine, rule in [
     (set(prompt) <= set(chars), f"{prompt=} may contain only {''.join(chars)[:99]}"),
     (len(prompt) < block_size, f"{prompt=} leaves no room in {block_size=}"),
 ]:
-    if not fine: sys.exit(f"microgpt: {rule}")
+    if not ok: sys.exit(f"microgpt: {rule}")
 cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # all computed Values, in the order of creation; one that is cleared is a constant
+tape = []  # every computed Value, in the order of creation; what leaves it counts as a constant
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -117,7 +117,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    # exp is 2.718...**x, which is its own slope; log undoes exp; relu makes 0 of what is below 0.
+    # exp is 2.718...**x, its own slope; log undoes it, slope 1 / x; relu puts 0 for what is below.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
@@ -136,13 +136,13 @@ class Value:
         for value, slope in zip(self.inputs, self.slopes): value.grad += self.grad * slope
 
     def backward(self):
-        """Find all gradients of this Value, the loss (backpropagation). RuntimeError: not on tape.
-        A grad must be complete before it is passed on, and passed on just once. Walking the tape
-        backwards sees to both, as whatever was computed from a Value came after it. Recursion from
-        the loss into its inputs does not: for b = a + a, c = b + b it comes to b twice and passes
-        b's grad of 2 on twice, so a gets 8 instead of 4. Parameters have no inputs and are not on
-        the tape: their grads add up from one backward() to the next, until they are set to 0."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape")  # it is near the end
+        """Find the grad of every Value behind this one, the loss (backpropagation). A grad must be
+        complete before it is passed on, and be passed on only once. Walking the tape backwards
+        ensures both: each Value is on it once, before all that was computed from it. A function
+        that calls itself on each input would fail: for b = a + a, c = b + b it comes to b twice and
+        twice passes on b's grad of 2, so that a gets 8 instead of 4. Parameters, having no inputs,
+        are not on the tape: their grads add up from one backward() to the next, until set to 0."""
+        if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for value in tape: value.grad = 0.0
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(tape):
@@ -152,8 +152,8 @@ class Value:
 class Dot(Value):
     """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one. It gives the number and
     gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, and that is why this
-    program is fast. Its inputs are in x and y, and the slope of each is the other, read when
-    backward() comes by: do not change the two lists, or data in them, before that."""
+    program is fast. Instead of `inputs` and `slopes` it has x and y: the slope of x[0] is y[0], and
+    so on. backward() reads them, so do not change the lists, or data in them, before it is done."""
     __slots__ = ("x", "y")
 
     def __init__(self, x, y):
@@ -187,8 +187,8 @@ print("num params:", len(params))
 
 # %% 7. Building blocks
 def linear(x, weights):
-    """Return the output of each neuron for x: [n_in], [n_out][n_in] -> [n_out]. A neuron is a row
-    of weights, which say how much each number in x counts, and in which direction."""
+    """Return the dot product of x with each row of weights: [n_in], [n_out][n_in] -> [n_out]. A row
+    is a neuron: its weights say how much each number in x counts for it, and which way."""
     return [Dot(row, x) for row in weights]
 
 def add(x, y):
@@ -197,30 +197,30 @@ def add(x, y):
 
 def rmsnorm(x):
     """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
-    The mean of their squares becomes about 1: nothing swells or fades from layer to layer."""
+    The mean of their squares becomes about 1, whatever has been added up in x."""
     scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5: never divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
-    them positive, and one that is higher by 1 comes out 2.7 times as large. Only differences count,
-    so subtracting the largest changes nothing, not even gradients, and exp cannot overflow."""
+    them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count:
+    subtracting the largest changes neither result nor gradients, but no exp gets too large."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
-    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / their sum
+    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps)
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
-    Three lists are made from x: a query, what this token looks for; a key, what it can be found by;
-    and a value, what it hands over when found (not our class, but a list of n_embd Values). Key and
-    value go into the cache, `keys` and `values`, where later tokens find them. The query meets each
-    key so far in a dot product, and softmax turns these into shares, say 0.7, 0.2, 0.1: 0.7 of the
-    first token's value, 0.2 of the second's and 0.1 of the third's are gathered. Each head does so
-    with its own part of the lists, so that different heads can look for different things. No token
-    sees a later one, as that is not in the cache yet. The cache holds live Values: in training,
-    gradients go back through them to the earlier tokens."""
+    Three lists are made from x: a query, what this token looks for; a key, how it can be found; and
+    a value, what it hands over when found (not our class, but a list of n_embd Values). Key and
+    value go into the cache, `keys` and `values`, where later tokens find them. The better the query
+    agrees with a key, the larger is their dot product, and softmax turns these scores into shares,
+    say 0.7, 0.2, 0.1: 0.7 of the first token's value, 0.2 of the second's, 0.1 of the third's are
+    gathered. Each head does so with its own part of the lists, so heads can look for different
+    things. No token sees a later one, as that is not in the cache yet. The cache holds Values that
+    are on the tape: in training, gradients go back through them to the earlier tokens."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
@@ -235,16 +235,16 @@ def attention(x, layer, keys, values):
     return linear(gathered, layer["wo"])  # this brings together what the heads have found
 
 def mlp(x, layer):
-    """Work on what was gathered: two matrices with relu between, a multilayer perceptron. Without
-    relu, the two could do no more than one, as sums of sums are only sums: [n] -> [n]."""
+    """Two matrices with relu between, a multilayer perceptron: [n] -> [n]. A hidden neuron notices
+    something in x, and relu keeps it silent without. The second matrix says what follows."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     if activation == "relu2": hidden = [h * h for h in hidden]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
-    """Read one token, return the logits for the next: [vocab_size]. The cache grows."""
+    """Read one token, return logits for the next: [vocab_size]. `cache`: keys, values per layer."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
-    # Each part only adds to x, so nothing is lost, and gradients have a straight way back.
+    # Each part only adds to x: as + has a slope of 1, gradients have a straight way back.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -252,10 +252,10 @@ def gpt(token, position, cache):
 
 # %% 9. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):
-    """Return the mean cost of guessing each token of a document from those before it: one Value. To
-    be sure and right costs -log(1) = 0, an even guess among 27 tokens costs log(27) = 3.30, and the
-    less probability the right token was given, the higher the cost."""
-    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
+    """Return the mean cost of guessing each token of a document from those before it: one Value. A
+    guess that is sure and right costs -log(1) = 0, an even one among 27 tokens log(27) = 3.30, and
+    the less probability the right token was given, the more it costs."""
+    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # as 26 4 12 12 0 26
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
         probs = softmax(gpt(token, position, cache))
@@ -267,17 +267,17 @@ def loss_of(doc):
 mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # they last from step to step
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
-    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. Divided by its usual
-    size, the root of a mean of squares, it is about 1 or less: a step is about `rate` at most."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means that start at 0 are low
+    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. It is divided by its
+    usual size, the root of a mean of squares, so that parameters with small gradients learn too."""
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # the means start at 0, too low
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
         p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
 def train_step(step, rate):
-    """Learn from one document and return its loss, as a plain number."""
-    tape.clear()  # forget what was computed for the last document
+    """Learn from one document; return its loss, a plain number. `step` goes on from run to run."""
+    tape.clear()  # forget what was computed for the previous document
     for param in params: param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
@@ -291,7 +291,7 @@ try:
         done = step / num_steps
         decay = 1 - done if lr_decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
         losses.append(train_step(step, learning_rate * decay))
-        mean = sum(losses[-100:]) / len(losses[-100:])  # names differ, losses jump: watch this
+        mean = sum(losses[-100:]) / len(losses[-100:])  # some names are harder: watch this mean
         line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
         stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
         print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
@@ -306,7 +306,7 @@ def sample(prompt="", temperature=0.5):
     token, doc = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
-        if position < len(prompt): token = token_of[prompt[position]]
+        if position < len(prompt): token = token_of[prompt[position]]  # read the prompt
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         doc += chars[token]
@@ -314,7 +314,7 @@ def sample(prompt="", temperature=0.5):
     return doc
 
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
-known = {doc[:block_size] for doc in docs}  # in the text, though seldom among what was trained on
+known = {doc[:block_size] for doc in docs}  # in the text, trained on or not
 for i in range(num_samples):
     new = sample(prompt, temperature)
     print(f"sample {i + 1:2d}: {new}{'  (known)' if new in known else ''}")

@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def experiments():
     """Return the (options, figure) of each row of the table of knobs."""
-    rows = re.findall(r"^\|(?:[^|]*\|){3} `([^`]+)` \| `([^`]+)`", README, re.MULTILINE)
+    rows = re.findall(r"^\|(?:[^|\n]*\|){3} `([^`]+)` \| `([^`]+)`", README, re.MULTILINE)
     return [(shlex.split(options), figure) for options, figure in rows]
 
 

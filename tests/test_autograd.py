@@ -99,6 +99,10 @@ class Operations(Case):
         self.assertEqual(self.grads(*b), [3 * p for p in x])
         self.assertEqual((dot.grad, dot.inputs, dot.slopes, len(self.tape)), (3.0, (), (), 2))
 
+    def test_a_dot_product_of_different_lengths_is_an_error_that_says_so(self):
+        with self.assertRaisesRegex(ValueError, "^a dot product of 2 and 3 numbers$"):
+            self.Dot(self.values(1.0, 2.0), self.values(1.0, 2.0, 3.0))
+
     def test_a_dot_product_may_meet_the_same_value_several_times(self):
         a, b = self.values(2.0, 5.0)
         self.Dot([a, a, b], [b, a, a]).backward()  # ab + aa + ab
@@ -205,7 +209,7 @@ class OrdersOfUse(Case):
         self.tape.clear()
         a * 5
         for loss in (gone, a):
-            with self.assertRaisesRegex(RuntimeError, "^this Value is not on the tape"):
+            with self.assertRaisesRegex(RuntimeError, "^not on the tape"):
                 loss.backward()
         self.assertEqual(self.grads(a, gone), [0.0, 0.0])
 

@@ -115,12 +115,12 @@ class Refused(TextCase):
     def test_texts_that_cannot_be_read(self):
         none = self.folder / "none.txt"
         error = f"[Errno 2] No such file or directory: {str(none)!r}"
-        self.refuse(f"microgpt: cannot read {str(none)!r}: {error}", text=none)
-        with self.assertRaisesRegex(SystemExit, "^microgpt: cannot read '.*': .*directory|denied"):
+        self.refuse(f"microgpt: cannot load {str(none)!r}: {error}", text=none)
+        with self.assertRaisesRegex(SystemExit, "^microgpt: cannot load '.*': .*directory|denied"):
             load(self.folder)
         for content in (b"abc\n\xff", "\ufeff\xe9".encode("utf-16")):
             path = self.write(content)
-            with self.assertRaisesRegex(SystemExit, "^microgpt: cannot read '.*': 'utf-8' codec"):
+            with self.assertRaisesRegex(SystemExit, "^microgpt: cannot load '.*': 'utf-8' codec"):
                 load(path)
         for content in ("", "\n\n", " \t\r\n \n", "\ufeff\n"):
             self.refuse(f"microgpt: {str(self.write(content))!r} has no text in it", text=content)
@@ -129,7 +129,7 @@ class Refused(TextCase):
     def test_a_text_without_permission(self):
         path = self.write(ABC)
         path.chmod(0)
-        self.refuse(f"microgpt: cannot read {str(path)!r}: [Errno 13] Permission denied", text=path)
+        self.refuse(f"microgpt: cannot load {str(path)!r}: [Errno 13] Permission denied", text=path)
 
     def test_a_process_ends_with_one_plain_line_on_its_error_stream(self):
         done = run(self.write(ABC), "--n-head", 0)
