@@ -5,9 +5,9 @@ a machine that makes up new ones. The models behind ChatGPT work on the same pri
 Follow one name through it: "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
 ends (section 3). The model reads one token at a time and guesses, each time, which comes next
 (sections 6 to 8). The loss says how far off its guesses were (section 9), and a gradient says for
-each of the 4,192 numbers in the model how the loss would change if that number grew (4 and 5). Each
-number then moves a little to lower the loss, the next name follows, and after 1,000 names the model
-makes up 20 of its own (section 10).
+each of the 4,192 numbers in the model how the loss would change if that number grew (sections 4 and
+5). Each number then moves a little to lower the loss, the next name follows, and after 1,000 names
+the model makes up 20 of its own (section 10).
 
 Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
 n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns."""
@@ -27,9 +27,9 @@ activation = "relu"   # "relu" (section 4), or "relu2" for its square
 num_steps = 1000      # training steps, one document each
 learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
 lr_decay = "linear"   # how this rate shrinks to 0 by the end: "linear" or "cosine"
-num_samples = 20      # how many documents to make up after training
+num_samples = 20      # how many documents to make up after training: the samples
 temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
-prompt = ""           # what each of them begins with
+prompt = ""           # what each sample begins with
 seed = 42             # the same seed gives the same run
 # Housekeeping; you may skip to section 2. It lets you run python microgpt.py names.txt --n-layer 2
 if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not a notebook's cell
@@ -41,7 +41,7 @@ if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not a 
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
-# %% 2. The documents: the lines of the text, shuffled (the rest of it is housekeeping)
+# %% 2. The documents: the lines of the text, shuffled (up to `docs` it is housekeeping)
 path, source = Path(text), text
 try:
     if text == "input.txt" and not path.exists():
@@ -80,7 +80,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, in the order of creation; what leaves it counts as a constant
+tape = []  # every computed Value, in the order of creation; once off it, it passes no gradient on
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -117,7 +117,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    # exp is 2.718...**x, its own slope; log undoes it, slope 1 / x; relu puts 0 for what is below.
+    # exp is 2.718...**x and its own slope; log undoes exp; relu turns negative numbers into 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
@@ -133,20 +133,20 @@ class Value:
         """Add to the grad of each input its share, by the chain rule: if the loss grows 3 times as
         fast as this Value, and this Value 2 times as fast as an input, then the loss grows 6 times
         as fast as that input. It is += and not =, because an input may be used more than once."""
-        for value, slope in zip(self.inputs, self.slopes): value.grad += self.grad * slope
+        for node, slope in zip(self.inputs, self.slopes): node.grad += self.grad * slope
 
     def backward(self):
-        """Find the grad of every Value behind this one, the loss (backpropagation). A grad must be
+        """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
         complete before it is passed on, and be passed on only once. Walking the tape backwards
-        ensures both: each Value is on it once, before all that was computed from it. A function
-        that calls itself on each input would fail: for b = a + a, c = b + b it comes to b twice and
-        twice passes on b's grad of 2, so that a gets 8 instead of 4. Parameters, having no inputs,
-        are not on the tape: their grads add up from one backward() to the next, until set to 0."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
-        for value in tape: value.grad = 0.0
+        ensures both: each Value is on it once, before all that was computed from it. In b = a + a,
+        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; to go from each Value to
+        its inputs and on would meet b twice, and give a 8. Parameters, having no inputs, are not on
+        the tape: their grads add up from one backward() to the next, until they are set to 0."""
+        if self not in reversed(tape): raise RuntimeError("not on the tape")  # usually the last
+        for node in tape: node.grad = 0.0
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        for value in reversed(tape):
-            if value.grad: value.pass_on()
+        for node in reversed(tape):
+            if node.grad: node.pass_on()
 
 # %% 5. Dot products: many Values in one
 class Dot(Value):
@@ -160,7 +160,7 @@ class Dot(Value):
         if len(x) != len(y): raise ValueError(f"a dot product of {len(x)} and {len(y)} numbers")
         super().__init__(sum([a.data * b.data for a, b in zip(x, y)]))
         self.x, self.y = x, y
-        tape.append(self)  # which Value does only with `inputs`
+        tape.append(self)  # by hand, as it has no `inputs`
 
     def pass_on(self):
         grad = self.grad
@@ -175,11 +175,11 @@ def matrix(n_out, n_in):
 
 wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
 wpe = matrix(block_size, n_embd)  # weights, position embeddings: a row for each position
-lm_head = matrix(vocab_size, n_embd)  # turns the final description into a score for each token
+lm_head = matrix(vocab_size, n_embd)  # turns the final description into scores (no attention head)
 layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
-    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # for attention
-    layer["fc1"], layer["fc2"] = matrix(4 * n_embd, n_embd), matrix(n_embd, 4 * n_embd)  # for mlp
+    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # (section 8)
+    layer["fc1"], layer["fc2"] = matrix(4 * n_embd, n_embd), matrix(n_embd, 4 * n_embd)
     layers.append(layer)
     matrices += layer.values()
 params = [param for weights in matrices for row in weights for param in row]
@@ -215,12 +215,12 @@ def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
     Three lists are made from x: a query, what this token looks for; a key, how it can be found; and
     a value, what it hands over when found (not our class, but a list of n_embd Values). Key and
-    value go into the cache, `keys` and `values`, where later tokens find them. The better the query
-    agrees with a key, the larger is their dot product, and softmax turns these scores into shares,
-    say 0.7, 0.2, 0.1: 0.7 of the first token's value, 0.2 of the second's, 0.1 of the third's are
-    gathered. Each head does so with its own part of the lists, so heads can look for different
-    things. No token sees a later one, as that is not in the cache yet. The cache holds Values that
-    are on the tape: in training, gradients go back through them to the earlier tokens."""
+    value go into the cache, `keys` and `values`, where later tokens find them. The dot product of
+    the query with a key is large if they agree, as like signs add to it and unlike signs subtract.
+    Softmax turns these scores into shares, say 0.7, 0.2, 0.1: 0.7 of the first token's value, 0.2
+    of the second's, 0.1 of the third's are gathered. Each head does so with its own part of the
+    lists, so heads can look for different things. No token sees a later one, as that is not in the
+    cache yet. It holds Values on the tape: gradients go back through them to earlier tokens."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
@@ -230,21 +230,21 @@ def attention(x, layer, keys, values):
         end = start + head_dim
         scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
         shares = softmax(scores)  # [tokens so far]
-        for i in range(start, end):  # number i of every token's value, by shares
+        for i in range(start, end):  # mix number i of all values by their shares
             gathered.append(Dot(shares, [value[i] for value in values]))
-    return linear(gathered, layer["wo"])  # this brings together what the heads have found
+    return linear(gathered, layer["wo"])  # o for output: brings together what the heads found
 
 def mlp(x, layer):
-    """Two matrices with relu between, a multilayer perceptron: [n] -> [n]. A hidden neuron notices
-    something in x, and relu keeps it silent without. The second matrix says what follows."""
+    """Two matrices with relu between, a multilayer perceptron: [n] -> [n]. Each hidden neuron looks
+    for a pattern in x, and is 0 without it, by relu. The second matrix says what a pattern adds."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     if activation == "relu2": hidden = [h * h for h in hidden]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
     """Read one token, return logits for the next: [vocab_size]. `cache`: keys, values per layer."""
-    x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
-    # Each part only adds to x: as + has a slope of 1, gradients have a straight way back.
+    x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, of size 1: [n_embd]
+    # attention and mlp only add to x: as + has a slope of 1, gradients have a straight way back.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -253,7 +253,7 @@ def gpt(token, position, cache):
 # %% 9. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):
     """Return the mean cost of guessing each token of a document from those before it: one Value. A
-    guess that is sure and right costs -log(1) = 0, an even one among 27 tokens log(27) = 3.30, and
+    guess that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30;
     the less probability the right token was given, the more it costs."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # as 26 4 12 12 0 26
     costs, cache = [], [([], []) for _ in layers]
@@ -267,16 +267,16 @@ def loss_of(doc):
 mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # they last from step to step
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
-    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. It is divided by its
+    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. Then divide by its
     usual size, the root of a mean of squares, so that parameters with small gradients learn too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # the means start at 0, too low
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
         p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
 
 def train_step(step, rate):
-    """Learn from one document; return its loss, a plain number. `step` goes on from run to run."""
+    """Learn from document number `step`, and return its loss, a plain number."""
     tape.clear()  # forget what was computed for the previous document
     for param in params: param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
@@ -284,7 +284,7 @@ def train_step(step, rate):
     adam(step, rate)  # adjust
     return loss.data
 
-losses = []
+losses = []  # the loss of each step; `screen` and `stays` only keep its line tidy
 screen = "ipykernel" in sys.modules or (hasattr(sys.stdout, "isatty") and sys.stdout.isatty())
 try:
     for step in range(num_steps):

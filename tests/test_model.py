@@ -37,7 +37,7 @@ class Forward(TextCase):
         scatter(model, size=0.0)
         self.assertAlmostEqual(model["train_step"](0, 0.0), math.log(4), places=12)
 
-    def test_the_documents_are_shuffled_and_the_parameters_drawn_in_the_order_of_the_reference(self):
+    def test_documents_and_parameters_are_drawn_in_the_order_of_the_reference(self):
         model = self.load(*TINY, "--seed", 7)
         random.seed(7)
         docs = ["abc", "ba", "cab", "accb"]

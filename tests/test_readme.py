@@ -25,12 +25,13 @@ class Shown(TextCase):
         (shown,) = [block for block in blocks() if block[0].startswith("num docs")]
         lines = iter(default_run().stdout.splitlines())
         self.assertEqual([line for line in shown if line != "..." and line not in lines], [])
-        self.assertGreater(len(shown), 10)
+        self.assertGreater(len(shown), 8)
         self.assertLessEqual(max(map(len, shown)), 80)
 
     def test_the_curve_is_the_mean_of_the_default_run_beside_an_even_guess(self):
-        (chart,) = [block for block in blocks("mermaid") if block[0] == "xychart-beta"]
-        steps, means, even = (re.findall(r"[\d.]+", line.split("[")[1]) for line in chart[2:] if "[" in line)
+        (chart,) = [block for block in blocks("mermaid") if "xychart-beta" in block]
+        rows = [line.split(" [")[1] for line in chart if " [" in line]
+        steps, means, even = (re.findall(r"[\d.]+", row) for row in rows)
         shown = [mean for _, mean in losses(default_run().stdout)]
         self.assertEqual(steps, ["1"] + [str(n) for n in range(100, 1001, 100)])
         self.assertEqual(means, [shown[int(step) - 1] for step in steps])
@@ -42,13 +43,15 @@ class Shown(TextCase):
         names = re.search(r"(?i)six names that it\s+made up:\s+([a-z,\s]+)\.", README).group(1)
         self.assertEqual(len(set(re.split(r",\s+", names)) & set(shown) - set(docs)), 6)
         known = {text[: -len("  (known)")] for text in shown if text.endswith("  (known)")}
-        self.assertEqual((len(known), known & set(docs[:1000]), known - set(docs)), (11, set(), set()))
+        self.assertEqual(len(known & set(docs)), len(known))
+        self.assertEqual((len(known), known & set(docs[:1000])), (11, set()))
 
     def test_the_example_of_gradients_prints_what_it_says(self):
         (example,) = blocks("python")
         with contextlib.redirect_stdout(io.StringIO()) as output:
             exec("\n".join(example), self.load())
-        self.assertEqual(output.getvalue().strip(), re.search(r"# ([\d. ]+):", example[-1]).group(1))
+        said = re.search(r"# ([\d. ]+):", example[-1]).group(1)
+        self.assertEqual(output.getvalue(), f"{said}\n")
 
     def test_the_quick_experiments_come_out_as_shown(self):
         tried = experiments()
@@ -59,11 +62,11 @@ class Shown(TextCase):
             self.assertTrue(shows(*row), row)
 
     def test_the_text_in_hangul_comes_out_as_shown(self):
-        (command, call), shown = [block for block in blocks() if re.search("cities|세", str(block))]
+        ((command, call),) = [block for block in blocks() if "cities" in block[0]]
         text = re.fullmatch(r"printf '(.*)' > cities.txt", command).group(1).replace("\\n", "\n")
         self.write(text, "cities.txt")
         done = run(*shlex.split(call)[2:], cwd=str(self.folder))
-        self.assertEqual(done.stdout.splitlines()[-len(shown) :], shown)
+        self.assertIn(f"\nends with `{done.stdout.splitlines()[-1]}`", README)
 
 
 class Named(unittest.TestCase):
