@@ -44,13 +44,11 @@ sys.stdout, sys.argv = Watch(sys.stdout, int(sys.argv[1])), sys.argv[2:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
-
 def python(*command, folder=ROOT):
     command = [sys.executable, *map(str, command)]
     return subprocess.check_output(
         command, cwd=str(folder), encoding="utf-8", stdin=subprocess.DEVNULL
     )
-
 
 def per_step(script, *arguments, last=200, folder=ROOT):
     """Return the milliseconds of processor time of a step, from the end of the first to `last`."""
@@ -59,7 +57,6 @@ def per_step(script, *arguments, last=200, folder=ROOT):
         sys.exit(f"{script} ended before it printed `step {last} /`")
     moments = json.loads(printed)
     return (moments[-1] - moments[0]) / (last - 1) * 1e3
-
 
 def compare(other):
     if not other.is_file():
@@ -73,7 +70,6 @@ def compare(other):
     ours, theirs = (statistics.median(times) for times in zip(*pairs))
     ratio = statistics.median(theirs / ours for ours, theirs in pairs)
     print(f"microgpt.py {ours:.2f} ms/step, {other.name} {theirs:.2f}: {ratio:.1f} times as long")
-
 
 def sizes():
     """Print the cost per parameter and token at growing sizes."""
@@ -91,7 +87,6 @@ def sizes():
         cost = ms * 1e6 / count / statistics.mean(lengths[1:last])
         print(f"{f'{n_layer} x {n_embd}':24}  {count:10,}  {ms:7.1f}  {cost:10.0f}")
 
-
 def peak_memory(*arguments):
     """Return the megabytes that a run takes at its peak. ImportError: this system does not tell."""
     import resource  # noqa: F401  not on Windows
@@ -100,7 +95,6 @@ def peak_memory(*arguments):
     code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     peak = int(python("-c", code, sys.executable, SCRIPT, *arguments))
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
 
 if __name__ == "__main__":
     print(platform.python_implementation(), platform.python_version(), platform.machine())

@@ -23,7 +23,6 @@ ABC = "abc\nba\ncab\naccb\n"  # a small text: three characters, and BOS is token
 TINY = ["--n-layer", 2, "--n-embd", 4, "--n-head", 2, "--block-size", 6]
 MATRICES = ["wq", "wk", "wv", "wo", "fc1", "fc2"]
 
-
 def run(*arguments, script=SCRIPT, env=(), encoding="utf-8", **options):
     """Run the program as a process and return it, with its output as text."""
     return subprocess.run(
@@ -34,12 +33,10 @@ def run(*arguments, script=SCRIPT, env=(), encoding="utf-8", **options):
         **{"stdin": subprocess.DEVNULL, "stdout": -1, "stderr": -1, **options},
     )
 
-
 @functools.lru_cache(maxsize=None)
 def default_run():
     """Return the finished process of a run without options."""
     return run(cwd=str(ROOT))
-
 
 def load(*arguments, script=SCRIPT, stream=None):
     """Run the program inside this process; return its global names, `output` (a str) among them."""
@@ -50,7 +47,6 @@ def load(*arguments, script=SCRIPT, stream=None):
     names = names["gpt"].__globals__  # run_path returns a copy; these are what the functions see
     names["output"] = output.getvalue()
     return names
-
 
 class TextCase(unittest.TestCase):
     """A test with a folder of its own for the texts it writes."""
@@ -70,17 +66,14 @@ class TextCase(unittest.TestCase):
         """Load the program on a small text, by default without training and samples."""
         return load(self.write(text), "--num-steps", 0, "--num-samples", 0, *arguments)
 
-
 def losses(output):
     """Return the (loss, mean) pairs of the step lines, still as text."""
     lines = [line.split("|") for line in output.splitlines() if line.startswith("step ")]
     return [(loss.split()[1], mean.split()[1]) for _, loss, mean in lines]
 
-
 def samples(output):
     """Return what is printed after `sample  n: `."""
     return [line[11:] for line in output.splitlines() if line.startswith("sample ")]
-
 
 def scatter(model, seed=1, size=0.5):
     """Give a loaded program large random parameters, so that everything in it matters."""
@@ -88,12 +81,10 @@ def scatter(model, seed=1, size=0.5):
     for param in model["params"]:
         param.data = rng.gauss(0, size)
 
-
 def logits_of(model, tokens):
     """Return the logits at each position, as the program computes them."""
     cache = [([], []) for _ in model["layers"]]
     return [model["gpt"](token, position, cache) for position, token in enumerate(tokens)]
-
 
 def floats(model):
     """Return the weights of a loaded program as plain numbers, outside and inside the layers."""
@@ -104,11 +95,9 @@ def floats(model):
     outside = {name: plain(model[name]) for name in ("wte", "wpe", "lm_head")}
     return outside, [{name: plain(layer[name]) for name in MATRICES} for layer in model["layers"]]
 
-
 def softmax(numbers):
     powers = [math.exp(number - max(numbers)) for number in numbers]
     return [power / sum(powers) for power in powers]
-
 
 def forward(weights, tokens, n_head, square=False):
     """Return the logits at each position, by the formulas alone: an independent computation.
@@ -151,7 +140,6 @@ def forward(weights, tokens, n_head, square=False):
         bent = [[max(0.0, a) ** power for a in v] for v in times(norm(x), layer["fc1"])]
         x = plus(x, times(bent, layer["fc2"]))
     return times(x, outside["lm_head"])
-
 
 def mean_loss(weights, tokens, n_head, square=False):
     """Return the mean of -log(softmax(logits)[next token]) over a sequence."""

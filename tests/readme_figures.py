@@ -13,12 +13,10 @@ from helpers import ROOT, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-
 def experiments():
     """Return the (options, figure) of each row of the table of knobs."""
     rows = re.findall(r"^\|(?:[^|\n]*\|){3} `([^`]+)` \| `([^`]+)`", README, re.MULTILINE)
     return [(shlex.split(options), figure) for options, figure in rows]
-
 
 def shows(options, figure):
     """Tell whether a run prints the figure, whole, on its last step, as a sample or as an error."""
@@ -27,7 +25,6 @@ def shows(options, figure):
     rest = [line for line in done.stdout.splitlines() if line not in steps]
     lines = steps[-1:] + rest + done.stderr.splitlines()
     return any(re.search(rf"(?<![\w.]){re.escape(figure)}(?![\w.])", line) for line in lines)
-
 
 if __name__ == "__main__":
     wrong = 0

@@ -36,7 +36,6 @@ FUNCTIONS = [
 ]
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 
-
 class Case(TextCase):
     def setUp(self):
         super().setUp()
@@ -48,7 +47,6 @@ class Case(TextCase):
 
     def grads(self, *values):
         return [value.grad for value in values]
-
 
 class Operations(Case):
     def check(self, ours, plain, numbers):
@@ -124,7 +122,6 @@ class Operations(Case):
         self.assertEqual(repr(a), "Value(data=2.5, grad=3.0)")
         for value in (a, self.Dot([a], [a])):
             self.assertFalse(hasattr(value, "__dict__"))
-
 
 class OrdersOfUse(Case):
     def test_the_published_example_of_micrograd(self):

@@ -5,7 +5,6 @@ import unittest
 
 from helpers import ROOT, default_run, losses, samples
 
-
 class Golden(unittest.TestCase):
     def test_the_default_run_prints_the_figures_of_the_reference(self):
         golden = (ROOT / "tests" / "golden.txt").read_text(encoding="utf-8")

@@ -15,7 +15,6 @@ from helpers import (
     softmax,
 )
 
-
 class Forward(TextCase):
     def test_logits_are_those_of_the_whole_sequence_with_a_causal_mask(self):
         sizes = [(1, 4, 1, 1), (1, 6, 3, 5), (2, 4, 2, 6), (3, 8, 2, 9), (2, 4, 4, 3)]
@@ -59,7 +58,6 @@ class Forward(TextCase):
             model["gpt"](0, position, cache)
         self.assertEqual([[len(x) for x in keys + vals] for keys, vals in cache], [[4] * 6] * 2)
 
-
 class Gradients(TextCase):
     def test_every_gradient_is_the_central_difference_of_the_independent_forward_pass(self):
         h = 1e-5
@@ -92,7 +90,6 @@ class Gradients(TextCase):
         # besides: 3 norms of 3 + 16, 3 sums of 16, 64 relus, 4 softmaxes of t, one of 4, the cost
         rest = sum(3 * 19 + 3 * 16 + 64 + 4 * (4 * t + 3) + 3 * 4 + 3 + 2 + 1 for t in (1, 2, 3))
         self.assertLessEqual(len(model["tape"]) - len(dots), rest + 1)
-
 
 class Blocks(TextCase):
     def setUp(self):

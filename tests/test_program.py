@@ -21,7 +21,6 @@ KNOBS = {
 }  # fmt: skip
 POSIX = unittest.skipUnless(os.name == "posix", "needs POSIX signals and terminals")
 
-
 class Knobs(TextCase):
     def output(self, *arguments):
         return self.load("--num-steps", 8, "--num-samples", 4, *arguments)["output"]
@@ -71,7 +70,6 @@ class Knobs(TextCase):
         outputs = {run(path, *knobs, env={"PYTHONHASHSEED": n}).stdout for n in ("0", "1", "12345")}
         self.assertEqual(len(outputs), 1)
         self.assertIn("sample  3: ", outputs.pop())
-
 
 class Refused(TextCase):
     def refuse(self, line, *arguments, text=ABC):
@@ -143,7 +141,6 @@ class Refused(TextCase):
             model = self.load(*knobs, "--temperature", temperature)
             self.assertEqual(len(samples(model["output"])), 9)
 
-
 class Screen(TextCase):
     """How the step line shows itself."""
 
@@ -212,7 +209,6 @@ class Screen(TextCase):
         stopped = lines.index("stopped: the samples come from what was learned so far")
         self.assertEqual((lines[stopped - 1], lines[stopped + 1][:11]), ("", "sample  1: "))
         self.assertEqual(len(samples(output)), 20)
-
 
 class Hosts(TextCase):
     """The ways in which the file is started."""

@@ -13,12 +13,10 @@ from readme_figures import README, experiments, shows
 SOURCE = SCRIPT.read_text(encoding="utf-8")
 KNOBS = re.findall(r"(?m)^(\w+) = .*  # ", SOURCE.split("# %% 2.")[0])
 
-
 def blocks(language=""):
     """Return the lines of each fenced block."""
     fenced = re.findall(r"^```(\w*)\n(.*?)\n```$", README, re.DOTALL | re.MULTILINE)
     return [text.split("\n") for name, text in fenced if name == language]
-
 
 class Shown(TextCase):
     def test_the_output_is_that_of_the_default_run(self):
@@ -67,7 +65,6 @@ class Shown(TextCase):
         self.write(text, "cities.txt")
         done = run(*shlex.split(call)[2:], cwd=str(self.folder))
         self.assertIn(f"\nends with `{done.stdout.splitlines()[-1]}`", README)
-
 
 class Named(unittest.TestCase):
     def test_the_table_has_every_knob_with_its_default(self):

@@ -6,7 +6,6 @@ from unittest import mock
 
 from helpers import TextCase, floats, forward, samples, scatter, softmax
 
-
 class Sampling(TextCase):
     def model(self, size=0.4):
         model = self.load("--n-embd", 4, "--n-head", 2, "--block-size", 4)
@@ -75,7 +74,6 @@ class Sampling(TextCase):
         kept = model["Value"](2.0) * 3
         model["sample"]()
         self.assertEqual(model["tape"], [kept])
-
 
 class Printed(TextCase):
     def shown(self, *arguments, text="aab\n"):

@@ -12,10 +12,9 @@ from unittest import mock
 
 from helpers import ABC, ROOT, SCRIPT, TextCase, load, losses, run, samples
 
-SCRIPTS = ["이름\n나라\n", "😀😃\n👍🏽👩\n", "日本\n中国\n", "Ελλάδα\nКиїв\n", "שלום\n"]
+SCRIPTS = ["이름\n나라\n", "😀😃\n👍🏽👩\n", "日本\n中国\n", "Ωψ\nЖю\n", "שלום\n"]
 SCRIPTS += ["e\u0301\n\u00e9\n"]  # the same letter, of two characters and of one
 URL = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
-
 
 class Lines(TextCase):
     def docs(self, text):
@@ -45,7 +44,6 @@ class Lines(TextCase):
         load(path, "--num-steps", 1, "--num-samples", 1)
         self.assertEqual((path.read_text(), os.listdir(str(self.folder))), (ABC, ["text.txt"]))
 
-
 class Characters(TextCase):
     def test_a_token_is_the_place_of_its_character_in_sorted_order_and_bos_comes_last(self):
         for text in SCRIPTS:
@@ -73,7 +71,6 @@ class Characters(TextCase):
         for text in (wide, "ab" * 500000, "x"):
             model = self.load("--n-embd", 4, "--num-steps", 1, "--num-samples", 1, text=text)
             self.assertEqual(len(losses(model["output"])), 1)
-
 
 class Place(TextCase):
     """Where the text comes from, when the program lies in one folder and runs in another."""

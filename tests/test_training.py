@@ -5,7 +5,6 @@ import sys
 
 from helpers import TINY, TextCase, floats, losses, mean_loss, run, scatter
 
-
 def adam(param, grads, rates, beta1=0.85, beta2=0.99, eps=1e-8):
     """Return a parameter after each update: algorithm 1 of Kingma and Ba (2015), to the letter."""
     m = v = 0.0
@@ -16,7 +15,6 @@ def adam(param, grads, rates, beta1=0.85, beta2=0.99, eps=1e-8):
         param -= rate * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + eps)
         path.append(param)
     return path
-
 
 class Adam(TextCase):
     def test_the_first_updates_are_those_of_the_paper(self):
@@ -51,7 +49,6 @@ class Adam(TextCase):
             self.assertEqual([loss for loss, _ in losses(done["output"])], shown)
             for ours, theirs in zip(done["params"], params):
                 self.assertAlmostEqual(ours.data, theirs.data, places=12)
-
 
 class Step(TextCase):
     def loss(self, doc, block_size):
