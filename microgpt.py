@@ -18,8 +18,8 @@ import sys
 from pathlib import Path
 
 # %% 1. The knobs: change them here, or on the command line
-text = "input.txt"    # what to learn from: a text with one document (here: one name) on each line
-n_layer = 1           # how many layers the model has
+text = "input.txt"    # what to learn from: one document (here: a name) a line; fetched if missing
+n_layer = 1           # how many layers the model has, each with attention and an MLP (section 8)
 n_embd = 16           # how many numbers describe one token inside the model
 n_head = 4            # how many different things a layer can look for in the tokens so far
 block_size = 16       # the most tokens that the model can read
@@ -32,7 +32,7 @@ temperature = 0.5     # near 0 the likeliest character always comes next, above 
 prompt = ""           # what each sample begins with
 seed = 42             # the same seed gives the same run
 # Housekeeping; you may skip to section 2. It lets you run python microgpt.py names.txt --n-layer 2
-if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not a notebook's cell
+if __name__ == "__main__" and "kernel_launcher" not in sys.argv[0]:  # not a notebook's cell
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
@@ -41,7 +41,7 @@ if __name__ == "__main__" and not sys.argv[0].endswith("launcher.py"):  # not a 
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
-# %% 2. The documents: the lines of the text, shuffled (up to `docs` it is housekeeping)
+# %% 2. The documents: the lines of the text, shuffled (down to `docs` it is housekeeping)
 path, source = Path(text), text
 try:
     if text == "input.txt" and not path.exists():
@@ -80,7 +80,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, in the order of creation; once off it, it passes no gradient on
+tape = []  # every computed Value, oldest first; one taken off (sections 9, 10) passes no grad on
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -101,7 +101,7 @@ class Value:
         self.inputs, self.slopes = inputs, slopes
         if inputs: tape.append(self)
 
-    # Python calls __add__ for a + b, and __radd__ for 3 + b. Each operation computes a number and a
+    # Python calls __add__ for a + b, and __radd__ for 0 + b, as in sum(). Each finds a number and a
     # slope for each input. Try: 5**2 is 25 and 5.001**2 is 25.01, so the slope is 10, or 2 * 5**1.
     def __add__(self, other):
         if isinstance(other, Value):
@@ -117,7 +117,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    # exp is 2.718...**x and its own slope; log undoes exp; relu turns negative numbers into 0.
+    # exp is 2.718**x, its own slope; log undoes exp, slope 1 / x; relu makes negative numbers 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
@@ -139,11 +139,11 @@ class Value:
         """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
         complete before it is passed on, and be passed on only once. Walking the tape backwards
         ensures both: each Value is on it once, before all that was computed from it. In b = a + a,
-        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; to go from each Value to
-        its inputs and on would meet b twice, and give a 8. Parameters, having no inputs, are not on
-        the tape: their grads add up from one backward() to the next, until they are set to 0."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape")  # usually the last
-        for node in tape: node.grad = 0.0
+        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; passed on twice, once for
+        each use in c, it would give 8. Parameters, having no inputs, are not on the tape: their
+        grads add up from one backward() to the next, until they are set to 0."""
+        if self not in reversed(tape): raise RuntimeError("not on the tape")  # sought from its end
+        for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
             if node.grad: node.pass_on()
@@ -151,7 +151,7 @@ class Value:
 # %% 5. Dot products: many Values in one
 class Dot(Value):
     """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one. It gives the number and
-    gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, and that is why this
+    gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, which is why this
     program is fast. Instead of `inputs` and `slopes` it has x and y: the slope of x[0] is y[0], and
     so on. backward() reads them, so do not change the lists, or data in them, before it is done."""
     __slots__ = ("x", "y")
@@ -175,7 +175,7 @@ def matrix(n_out, n_in):
 
 wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
 wpe = matrix(block_size, n_embd)  # weights, position embeddings: a row for each position
-lm_head = matrix(vocab_size, n_embd)  # turns the final description into scores (no attention head)
+lm_head = matrix(vocab_size, n_embd)  # language model: turns the final description into scores
 layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
     layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # (section 8)
@@ -198,29 +198,29 @@ def add(x, y):
 def rmsnorm(x):
     """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
     The mean of their squares becomes about 1, whatever has been added up in x."""
-    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5: never divide by 0
+    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root of the mean; 1e-5: never divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
     them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count:
-    subtracting the largest changes neither result nor gradients, but no exp gets too large."""
+    subtracting the largest changes no result, and so no gradient, but no exp gets too large."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
-    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps)
+    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
-    Three lists are made from x: a query, what this token looks for; a key, how it can be found; and
-    a value, what it hands over when found (not our class, but a list of n_embd Values). Key and
-    value go into the cache, `keys` and `values`, where later tokens find them. The dot product of
-    the query with a key is large if they agree, as like signs add to it and unlike signs subtract.
+    Training shapes three lists made from x: a query, what this token looks for; a key, how it can
+    be found; and a value, what it hands over when found (a list, not our class). Key and value go
+    into the cache, `keys` and `values`, where it and later tokens find them. The dot product of a
+    query and a key is large if they agree, as like signs add to it and unlike signs subtract.
     Softmax turns these scores into shares, say 0.7, 0.2, 0.1: 0.7 of the first token's value, 0.2
     of the second's, 0.1 of the third's are gathered. Each head does so with its own part of the
     lists, so heads can look for different things. No token sees a later one, as that is not in the
-    cache yet. It holds Values on the tape: gradients go back through them to earlier tokens."""
+    cache yet. The Values in it are on the tape, so gradients go back to earlier tokens."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
@@ -237,13 +237,13 @@ def attention(x, layer, keys, values):
 def mlp(x, layer):
     """Two matrices with relu between, a multilayer perceptron: [n] -> [n]. Each hidden neuron looks
     for a pattern in x, and is 0 without it, by relu. The second matrix says what a pattern adds."""
-    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]; fc: fully connected
     if activation == "relu2": hidden = [h * h for h in hidden]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
-    """Read one token, return logits for the next: [vocab_size]. `cache`: keys, values per layer."""
-    x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, of size 1: [n_embd]
+    """Read one token into the cache, keys and values of each layer; return logits: [vocab_size]."""
+    x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
     # attention and mlp only add to x: as + has a slope of 1, gradients have a straight way back.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
@@ -267,8 +267,8 @@ def loss_of(doc):
 mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # they last from step to step
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
-    noisy, so take a running mean: 85% of the mean so far, 15% of the new one. Then divide by its
-    usual size, the root of a mean of squares, so that parameters with small gradients learn too."""
+    noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
+    its usual size, the root of a mean of squares, so that parameters with small ones learn, too."""
     fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
@@ -299,14 +299,14 @@ except ArithmeticError as error: sys.exit(f"microgpt: step {step + 1}: {error}")
 except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
-def sample(prompt="", temperature=0.5):
+def sample(prompt=prompt, temperature=temperature):
     """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
     makes likely tokens likelier still; one above 1 makes the chances more even."""
     start, cache = len(tape), [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
-        if position < len(prompt): token = token_of[prompt[position]]  # read the prompt
+        if position < len(prompt): token = token_of[prompt[position]]  # the prompt decides
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         doc += chars[token]
@@ -316,5 +316,5 @@ def sample(prompt="", temperature=0.5):
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
 known = {doc[:block_size] for doc in docs}  # in the text, trained on or not
 for i in range(num_samples):
-    new = sample(prompt, temperature)
+    new = sample()
     print(f"sample {i + 1:2d}: {new}{'  (known)' if new in known else ''}")
