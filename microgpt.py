@@ -2,7 +2,8 @@
 
 Read it once, from top to bottom, and you will have seen every step by which a list of names becomes
 a machine that makes up new ones. The models behind ChatGPT work on the same principle, far larger.
-Follow one name through it: "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
+
+Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
 ends (section 3). The model reads one token at a time and guesses, each time, which comes next
 (sections 6 to 8). The loss says how far off its guesses were (section 9), and a gradient says for
 each of the 4,192 numbers in the model how the loss would change if that number grew (sections 4 and
@@ -314,7 +315,6 @@ def sample(prompt=prompt, temperature=temperature):
     return doc
 
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
-known = {doc[:block_size] for doc in docs}  # in the text, trained on or not
 for i in range(num_samples):
     new = sample()
-    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in known else ''}")
+    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # trained on it or not
