@@ -81,7 +81,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; one taken off (sections 9, 10) passes no grad on
+tape = []  # every computed Value, oldest first; it is emptied in section 9
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -95,15 +95,15 @@ class Value:
     >>> loss.backward()
     >>> a.grad, b.grad  # a * b grows 3 times as fast as a, and `+ a` adds 1
     (4.0, 2.0)"""
-    __slots__ = ("data", "grad", "inputs", "slopes")  # these and no others: smaller and faster
+    __slots__ = ("data", "grad", "inputs", "slopes")  # only these: smaller and faster
 
     def __init__(self, data, inputs=(), slopes=()):
         self.data, self.grad = data, 0.0
         self.inputs, self.slopes = inputs, slopes
         if inputs: tape.append(self)
 
-    # Python calls __add__ for a + b, and __radd__ for 0 + b, as in sum(). Each finds a number and a
-    # slope for each input. Try: 5**2 is 25 and 5.001**2 is 25.01, so the slope is 10, or 2 * 5**1.
+    # Python calls __add__ for a + b, and __radd__ for 0 + b, as in sum(). Each finds its result and
+    # a slope for each input. Try: 5**2 is 25, 5.001**2 is 25.01, so the slope is 10, or 2 * 5**1.
     def __add__(self, other):
         if isinstance(other, Value):
             return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -118,7 +118,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    # exp is 2.718**x, its own slope; log undoes exp, slope 1 / x; relu makes negative numbers 0.
+    # exp(x), 2.718**x, is its own slope; log undoes it, slope 1 / x; relu turns negatives to 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
@@ -139,11 +139,11 @@ class Value:
     def backward(self):
         """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
         complete before it is passed on, and be passed on only once. Walking the tape backwards
-        ensures both: each Value is on it once, before all that was computed from it. In b = a + a,
-        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; passed on twice, once for
-        each use in c, it would give 8. Parameters, having no inputs, are not on the tape: their
+        ensures both: each Value comes once, after all that was computed from it. In b = a + a,
+        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; passed on after each use
+        in c, it would give 2 + 4 = 6. Parameters are not computed, so not on the tape: their
         grads add up from one backward() to the next, until they are set to 0."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape")  # sought from its end
+        if self not in reversed(tape): raise RuntimeError("not on the tape")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
@@ -176,7 +176,7 @@ def matrix(n_out, n_in):
 
 wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
 wpe = matrix(block_size, n_embd)  # weights, position embeddings: a row for each position
-lm_head = matrix(vocab_size, n_embd)  # language model: turns the final description into scores
+lm_head = matrix(vocab_size, n_embd)  # language model head: turns the description into scores
 layers, matrices = [], [wte, wpe, lm_head]
 for _ in range(n_layer):
     layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # (section 8)
@@ -199,13 +199,13 @@ def add(x, y):
 def rmsnorm(x):
     """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
     The mean of their squares becomes about 1, whatever has been added up in x."""
-    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root of the mean; 1e-5: never divide by 0
+    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root mean square; 1e-5: never divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
     them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count:
-    subtracting the largest changes no result, and so no gradient, but no exp gets too large."""
+    subtracting the largest changes nothing, gradients included, and keeps every exp small."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
     scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
@@ -214,7 +214,7 @@ def softmax(logits):
 # %% 8. The GPT: one token in, a score for each possible next token out
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
-    Training shapes three lists made from x: a query, what this token looks for; a key, how it can
+    Learned weights make three lists from x: a query, what this token looks for; a key, how it can
     be found; and a value, what it hands over when found (a list, not our class). Key and value go
     into the cache, `keys` and `values`, where it and later tokens find them. The dot product of a
     query and a key is large if they agree, as like signs add to it and unlike signs subtract.
@@ -245,7 +245,7 @@ def mlp(x, layer):
 def gpt(token, position, cache):
     """Read one token into the cache, keys and values of each layer; return logits: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # attention and mlp only add to x: as + has a slope of 1, gradients have a straight way back.
+    # attention and mlp only add to x: as + has a slope of 1, gradients come back undiminished.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -260,17 +260,17 @@ def loss_of(doc):
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
         probs = softmax(gpt(token, position, cache))
-        if not probs[target].data > 0:  # 0 or nan: it has no logarithm
+        if not probs[target].data > 0:  # 0, or nan (not a number): no log
             raise ArithmeticError("the loss is not finite; try a lower learning_rate")
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # they last from step to step
+mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # zero them if `step` restarts
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
-    its usual size, the root of a mean of squares, so that parameters with small ones learn, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # as both means start from 0
+    the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start from 0, too small
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
@@ -278,14 +278,14 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
 
 def train_step(step, rate):
     """Learn from document number `step`, and return its loss, a plain number."""
-    tape.clear()  # forget what was computed for the previous document
+    tape.clear()  # the previous document's Values: they pass no grad on any more
     for param in params: param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, rate)  # adjust
     return loss.data
 
-losses = []  # the loss of each step; `screen` and `stays` only keep its line tidy
+losses = []  # the loss of each step; `screen` and `stays` only keep the printed line tidy
 screen = "ipykernel" in sys.modules or (hasattr(sys.stdout, "isatty") and sys.stdout.isatty())
 try:
     for step in range(num_steps):
@@ -311,10 +311,10 @@ def sample(prompt=prompt, temperature=temperature):
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         doc += chars[token]
-    del tape[start:]  # nobody will ask for gradients
+    del tape[start:]  # nobody will ask for their gradients
     return doc
 
-if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # "?" if need be
+if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # or a "?"
 for i in range(num_samples):
     new = sample()
-    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # trained on it or not
+    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # is in the text
