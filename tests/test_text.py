@@ -7,47 +7,34 @@ import os
 import pathlib
 import shutil
 import urllib.error
-import urllib.request
 from unittest import mock
 
-from helpers import ABC, ROOT, SCRIPT, TextCase, load, losses, run, samples
+from helpers import ROOT, SCRIPT, TextCase, load, losses, options, run, samples
 
-SCRIPTS = ["이름\n나라\n", "😀😃\n👍🏽👩\n", "日本\n中国\n", "Ωψ\nЖю\n", "שלום\n"]
-SCRIPTS += ["e\u0301\n\u00e9\n"]  # the same letter, of two characters and of one
+LINES = [  # a text and its documents
+    ("ab\nc d\ne", ["ab", "c d", "e"]),
+    ("ab\r\nc d\r\ne\r\n", ["ab", "c d", "e"]),
+    ("ab\rc d\re\r", ["ab", "c d", "e"]),
+    ("a\u2028b\x0cc\x85d\n", ["a\u2028b\x0cc\x85d"]),  # only line ends end a line
+    ("  ab \n\n \t \n\u3000cd\n", ["ab", "cd"]),
+    ("\ufeffXab\n", ["Xab"]),  # a byte order mark is no character
+]
+SCRIPTS = ["이름\n나라", "😀😃\n👍🏽👩", "日本\n中国", "Ωψ\nЖю", "שלום", "e\u0301\n\u00e9"]  # two é
 URL = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
 
 class Lines(TextCase):
-    def docs(self, text):
-        return sorted(self.load(text=text)["docs"])
-
-    def test_one_document_a_line_with_any_line_end(self):
-        for end in ("\n", "\r\n", "\r"):
-            self.assertEqual(self.docs(end.join(["ab", "c d", "e"])), ["ab", "c d", "e"])
-            self.assertEqual(self.docs(end.join(["ab", "c d", "e", ""])), ["ab", "c d", "e"])
-
-    def test_only_line_ends_end_a_line(self):
-        self.assertEqual(self.docs("a\u2028b\x0cc\x85d\n"), ["a\u2028b\x0cc\x85d"])
-
-    def test_blanks_at_the_ends_and_blank_lines_are_left_out(self):
-        self.assertEqual(self.docs("  ab \n\n \t \n\u3000cd\n"), ["ab", "cd"])
-
-    def test_a_byte_order_mark_is_no_character(self):
-        self.assertEqual(self.docs(b"\xef\xbb\xbfXab\n"), ["Xab"])
+    def test_each_line_is_a_document_without_the_blanks_around_it_if_anything_is_left(self):
+        for text, docs in LINES:
+            self.assertEqual(sorted(self.load(text)["docs"]), docs)
 
     def test_documents_longer_than_the_block_are_counted_where_there_are_any(self):
-        for text, line in (("abcd\nabcde\nabcdefg\n", "docs cut to 4 characters: 2"), ("abcd", "")):
-            output = self.load("--block-size", 4, text=text)["output"]
-            self.assertEqual([line] if line else [], output.splitlines()[2:-1])
-
-    def test_the_text_is_left_as_it_was(self):
-        path = self.write(ABC)
-        load(path, "--num-steps", 1, "--num-samples", 1)
-        self.assertEqual((path.read_text(), os.listdir(str(self.folder))), (ABC, ["text.txt"]))
+        for text, lines in [("abcd\nabcde\nabcdef", ["docs cut to 4 characters: 2"]), ("abcd", [])]:
+            self.assertEqual(self.load(text, block_size=4)["output"].splitlines()[2:-1], lines)
 
 class Characters(TextCase):
     def test_a_token_is_the_place_of_its_character_in_sorted_order_and_bos_comes_last(self):
         for text in SCRIPTS:
-            model = self.load(text=text)
+            model = self.load(text)
             chars = sorted(set(text) - {"\n"})
             self.assertEqual((model["chars"], model["BOS"]), (chars, len(chars)))
             self.assertEqual([model["token_of"][char] for char in chars], [*range(len(chars))])
@@ -55,26 +42,25 @@ class Characters(TextCase):
 
     def test_any_script_trains_and_samples(self):
         for text in SCRIPTS[:2]:
-            done = run(self.write(text), "--num-steps", 2, "--num-samples", 2, env={"LC_ALL": "C"})
+            knobs = options(num_steps=2, num_samples=2)
+            done = run(self.write(text), *knobs, env={"LC_ALL": "C"})
             self.assertEqual((done.returncode, done.stderr, len(samples(done.stdout))), (0, "", 2))
 
     def test_what_the_output_cannot_show_has_a_stand_in(self):
-        path, knobs = self.write("日é\n日é本\n"), "--num-steps 2 --num-samples 3 --prompt".split()
+        path, knobs = self.write("日é\n日é本\n"), {"num_steps": 2, "num_samples": 3}
         for encoding, shown in (("ascii", b"??"), ("latin-1", b"?\xe9"), ("utf-8", "日é".encode())):
-            stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-            stream.getvalue = lambda to=stream: to.flush() or to.buffer.getvalue()
-            lines = load(path, *knobs, "日é", stream=stream)["output"].splitlines()[-3:]
+            stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+            stream.getvalue = stream.buffer.getvalue
+            lines = load(path, stream=stream, prompt="日é", **knobs)["output"].splitlines()[-3:]
             self.assertEqual([line[11 : 11 + len(shown)] for line in lines], [shown] * 3)
 
     def test_thousands_of_characters_and_a_line_of_a_megabyte(self):
         wide = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
         for text in (wide, "ab" * 500000, "x"):
-            model = self.load("--n-embd", 4, "--num-steps", 1, "--num-samples", 1, text=text)
+            model = self.load(text, n_embd=4, num_steps=1, num_samples=1)
             self.assertEqual(len(losses(model["output"])), 1)
 
 class Place(TextCase):
-    """Where the text comes from, when the program lies in one folder and runs in another."""
-
     def setUp(self):
         super().setUp()
         for name in ("script", "here"):
@@ -84,11 +70,10 @@ class Place(TextCase):
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(str(self.folder / "here"))
 
-    def docs(self, *arguments, script=None):
+    def docs(self, *text, script=None):
         """Run the copy; return the number of documents, or its last words."""
         try:
-            script = script or self.script
-            model = load("--num-steps", 0, "--num-samples", 0, *arguments, script=script)
+            model = load(*text, script=script or self.script, num_steps=0, num_samples=0)
             return len(model["docs"])
         except SystemExit as end:
             return end.code
@@ -104,10 +89,9 @@ class Place(TextCase):
         self.assertEqual((self.docs(), self.docs("../script/input.txt")), (2, 3))
 
     def test_what_was_fetched_whole_is_used_and_kept(self):
-        reply = mock.Mock(side_effect=lambda *a, **k: io.BytesIO(b"ada\r\nbo\n"))
-        with mock.patch.object(urllib.request, "urlopen", reply):
+        with mock.patch("urllib.request.urlopen", side_effect=[io.BytesIO(b"ada\r\nbo\n")]) as get:
             self.assertEqual((self.docs(), self.docs()), (2, 2))
-        reply.assert_called_once_with(URL, timeout=30)
+        get.assert_called_once_with(URL, timeout=30)
         self.assertEqual(self.files(), ["copy.py", "input.txt"])
         self.assertEqual(self.script.with_name("input.txt").read_bytes(), b"ada\r\nbo\n")
 
@@ -116,23 +100,23 @@ class Place(TextCase):
         forbidden = urllib.error.HTTPError(URL, 403, "Forbidden", {}, io.BytesIO())
         self.addCleanup(forbidden.close)
         for words, reply in [
-            ("<urlopen error no route>", mock.Mock(side_effect=urllib.error.URLError("no route"))),
-            ("HTTP Error 403: Forbidden", mock.Mock(side_effect=forbidden)),
-            ("IncompleteRead(5 bytes read, 228140 more expected)", mock.Mock(return_value=cut)),
+            ("<urlopen error no route>", urllib.error.URLError("no route")),
+            ("HTTP Error 403: Forbidden", forbidden),
+            ("IncompleteRead(5 bytes read, 228140 more expected)", [cut]),
         ]:
-            with mock.patch.object(urllib.request, "urlopen", reply):
+            with mock.patch("urllib.request.urlopen", side_effect=reply):
                 self.assertEqual(self.docs(), f"microgpt: cannot load {URL!r}: {words}")
             self.assertEqual(self.files(), ["copy.py"])
 
     def test_a_download_is_written_under_another_name_until_it_is_whole(self):
         full = OSError(errno.ENOSPC, "No space left on device")
-        with mock.patch.object(urllib.request, "urlopen", lambda *a, **k: io.BytesIO(b"ada\n")):
+        with mock.patch("urllib.request.urlopen", side_effect=[io.BytesIO(b"ada\n")]):
             with mock.patch.object(pathlib.Path, "replace", side_effect=full):
                 self.assertIn("No space left on device", self.docs())
         self.assertNotIn("input.txt", self.files())
 
     def test_a_named_text_is_never_fetched(self):
-        with mock.patch.object(urllib.request, "urlopen", side_effect=AssertionError):
+        with mock.patch("urllib.request.urlopen", side_effect=AssertionError):
             self.assertIn("No such file", self.docs("other.txt"))
 
     def test_the_input_is_the_one_that_the_figures_are_of(self):
