@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-import types
 import unittest
 from unittest import mock
 
@@ -26,7 +25,6 @@ REFUSED = [
     ("prompt='Ab' may contain only abc", {"prompt": "Ab"}),
     ("prompt='abc' leaves no room in block_size=3", {"prompt": "abc", "block_size": 3}),
 ]
-IPYKERNEL = {"ipykernel": types.ModuleType("ipykernel")}
 
 class Knobs(TextCase):
     def test_each_is_a_plain_assignment_and_an_option_with_the_default_of_the_reference(self):
@@ -111,7 +109,7 @@ class StepLines(TextCase):
     def test_on_a_screen_it_redraws_itself_and_every_hundredth_and_the_last_stay(self):
         knobs = {"num_steps": 201, "num_samples": 0, "n_embd": 2, "n_head": 1, "block_size": 2}
         self.stream.isatty = lambda: True
-        for stream, modules in ((self.stream, {}), (io.StringIO(), IPYKERNEL)):
+        for stream, modules in ((self.stream, {}), (io.StringIO(), {"ipykernel": sys})):
             with mock.patch.dict(sys.modules, modules):
                 output = load(self.path, stream=stream, **knobs)["output"]
             parts = re.findall("step +([0-9]+) (.*?)([\r\n])", output, re.DOTALL)
