@@ -33,12 +33,15 @@ temperature = 0.5     # near 0 the likeliest character always comes next, above 
 prompt = ""           # what each sample begins with
 seed = 42             # the same seed gives the same run
 # Housekeeping; you may skip to section 2. It lets you run python microgpt.py names.txt --n-layer 2
+least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
+         "learning_rate": 1e-9, "temperature": 1e-9}
 if __name__ == "__main__" and "kernel_launcher" not in sys.argv[0]:  # not a notebook's cell
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
-    for name, value in list(knobs.items())[1:]:
-        parser.add_argument("--" + name.replace("_", "-"), type=type(value), help="(%(default)s)")
+    for name in list(knobs)[1:]:  # all but text
+        option, kind = "--" + name.replace("_", "-"), type(least.get(name, knobs[name]))
+        parser.add_argument(option, type=kind, help="(%(default)s)")
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
@@ -65,8 +68,6 @@ BOS = len(chars)  # "beginning of sequence": one more token, which marks both en
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
 # Housekeeping again, up to section 4: settings that cannot work are refused before any training.
-least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
-         "learning_rate": 1e-9, "temperature": 1e-9}
 for ok, rule in [
     *((low <= globals()[k] <= 1e9, f"{k} must be from {low} to 1e9") for k, low in least.items()),
     (n_embd % (n_head or 1) == 0, f"{n_embd=} must be a multiple of {n_head=}"),
@@ -81,7 +82,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; it is emptied in section 9
+tape = []  # every computed Value, oldest first; it grows until train_step(), or you, clear() it
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -103,7 +104,7 @@ class Value:
         if inputs: tape.append(self)
 
     # Python calls __add__ for a + b, and __radd__ for 0 + b, as in sum(). Each finds its result and
-    # a slope for each input. Try: 5**2 is 25, 5.001**2 is 25.01, so the slope is 10, or 2 * 5**1.
+    # a slope for each input: in 2 * 3, with 0.001 more in the 2, 0.003 more comes out, so slope 3.
     def __add__(self, other):
         if isinstance(other, Value):
             return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -113,8 +114,9 @@ class Value:
         if isinstance(other, Value):
             return Value(self.data * other.data, (self, other), (other.data, self.data))
         return Value(self.data * other, (self,), (other,))
+    __radd__, __rmul__ = __add__, __mul__
 
-    def __pow__(self, n):  # n is a plain number
+    def __pow__(self, n):  # n is a plain number. 5.001**2 is 25.01, so slope 10, or 2 * 5**1
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
@@ -128,7 +130,6 @@ class Value:
     def __truediv__(self, other): return self * other**-1
     def __rtruediv__(self, other): return self**-1 * other
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
-    __radd__, __rmul__ = __add__, __mul__
 
     def pass_on(self):
         """Add to the grad of each input its share, by the chain rule: if the loss grows 3 times as
@@ -143,7 +144,7 @@ class Value:
         c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; passed on after each use
         in c, it would give 2 + 4 = 6. Parameters are not computed, so not on the tape: their
         grads add up from one backward() to the next, until they are set to 0."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape")
+        if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
@@ -215,23 +216,22 @@ def softmax(logits):
 def attention(x, layer, keys, values):
     """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
-    be found; and a value, what it hands over when found (a list, not our class). Key and value go
-    into the cache, `keys` and `values`, where it and later tokens find them. The dot product of a
-    query and a key is large if they agree, as like signs add to it and unlike signs subtract.
-    Softmax turns these scores into shares, say 0.7, 0.2, 0.1: 0.7 of the first token's value, 0.2
-    of the second's, 0.1 of the third's are gathered. Each head does so with its own part of the
-    lists, so heads can look for different things. No token sees a later one, as that is not in the
-    cache yet. The Values in it are on the tape, so gradients go back to earlier tokens."""
+    be found; and a value, what it hands over when found (a list, not our class)."""
     query = linear(x, layer["wq"])
+    # Key and value join those of earlier tokens in the cache. No token sees a later one, as that is
+    # not in there yet. All are on the tape: gradients go back through them to the earlier tokens.
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered, head_dim = [], n_embd // n_head
     scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
-    for start in range(0, n_embd, head_dim):  # one head after another
+    # Each head has its own part of the lists, so different heads can look for different things.
+    for start in range(0, n_embd, head_dim):
         end = start + head_dim
+        # The dot product is large if query and key agree: like signs add to it, others subtract.
         scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
+        # Shares 0.7, 0.2, 0.1 will gather 0.7 of token 1's value, 0.2 of token 2's, 0.1 of token 3's.
         shares = softmax(scores)  # [tokens so far]
-        for i in range(start, end):  # mix number i of all values by their shares
+        for i in range(start, end):
             gathered.append(Dot(shares, [value[i] for value in values]))
     return linear(gathered, layer["wo"])  # o for output: brings together what the heads found
 
@@ -245,7 +245,7 @@ def mlp(x, layer):
 def gpt(token, position, cache):
     """Read one token into the cache, keys and values of each layer; return logits: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # attention and mlp only add to x: as + has a slope of 1, gradients come back undiminished.
+    # Residual connections: attention and mlp only add to x, and + passes gradients on undiminished.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -253,15 +253,15 @@ def gpt(token, position, cache):
 
 # %% 9. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):
-    """Return the mean cost of guessing each token of a document from those before it: one Value. A
-    guess that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30;
+    """Return the cross-entropy, the mean cost of guessing each token from those before: one Value.
+    A guess that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30;
     the less probability the right token was given, the more it costs."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # as 26 4 12 12 0 26
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
         probs = softmax(gpt(token, position, cache))
         if not probs[target].data > 0:  # 0, or nan (not a number): no log
-            raise ArithmeticError("the loss is not finite; try a lower learning_rate")
+            raise FloatingPointError("the loss is not finite; try a lower learning_rate")
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
@@ -270,7 +270,7 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
     the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start from 0, too small
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # bias correction, from 0 on
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
@@ -296,7 +296,7 @@ try:
         line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
         stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
         print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
-except ArithmeticError as error: sys.exit(f"microgpt: step {step + 1}: {error}")
+except FloatingPointError as error: sys.exit(f"microgpt: step {step + 1}: {error}")
 except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
@@ -314,7 +314,7 @@ def sample(prompt=prompt, temperature=temperature):
     del tape[start:]  # nobody will ask for their gradients
     return doc
 
-if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # or a "?"
+if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # or show a ?
 for i in range(num_samples):
     new = sample()
     print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # is in the text
