@@ -24,7 +24,7 @@ n_layer = 1           # how many layers the model has, each with attention and a
 n_embd = 16           # how many numbers describe one token inside the model
 n_head = 4            # how many different things a layer can look for in the tokens so far
 block_size = 16       # the most tokens that the model can read
-activation = "relu"   # "relu" (section 4), or "relu2" for its square
+activation = "relu"   # in the MLP: "relu" (section 4), or "relu2" for its square
 num_steps = 1000      # training steps, one document each
 learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
 lr_decay = "linear"   # how this rate shrinks to 0 by the end: "linear" or "cosine"
@@ -45,7 +45,7 @@ if __name__ == "__main__" and "kernel_launcher" not in sys.argv[0]:  # not a not
     parser.set_defaults(**knobs)
     globals().update(vars(parser.parse_args()))
 
-# %% 2. The documents: the lines of the text, shuffled (down to `docs` it is housekeeping)
+# %% 2. The documents: the lines of the text, shuffled (housekeeping down to `docs =`)
 path, source = Path(text), text
 try:
     if text == "input.txt" and not path.exists():
@@ -82,7 +82,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; it grows until train_step(), or you, clear() it
+tape = []  # every computed Value, oldest first; train_step() clears it before each document
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -140,10 +140,10 @@ class Value:
     def backward(self):
         """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
         complete before it is passed on, and be passed on only once. Walking the tape backwards
-        ensures both: each Value comes once, after all that was computed from it. In b = a + a,
-        c = b + b, c gives b 1 + 1 = 2, and only then b gives a 2 + 2 = 4; passed on after each use
-        in c, it would give 2 + 4 = 6. Parameters are not computed, so not on the tape: their
-        grads add up from one backward() to the next, until they are set to 0."""
+        ensures both: each Value comes once, after all that was computed from it. With b = a + a and
+        c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
+        at once, and its 2 later, a would get 2 + 4 = 6. Values that are not computed, such as the
+        parameters, are not on the tape: their grads add up over calls until they are set to 0."""
         if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
@@ -205,8 +205,8 @@ def rmsnorm(x):
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
-    them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count:
-    subtracting the largest changes nothing, gradients included, and keeps every exp small."""
+    them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count,
+    so subtracting a number changes neither result nor gradients; the largest keeps exps small."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
     scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
@@ -218,8 +218,8 @@ def attention(x, layer, keys, values):
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
     be found; and a value, what it hands over when found (a list, not our class)."""
     query = linear(x, layer["wq"])
-    # Key and value join those of earlier tokens in the cache. No token sees a later one, as that is
-    # not in there yet. All are on the tape: gradients go back through them to the earlier tokens.
+    # Key and value join those of earlier tokens in the cache, `keys` and `values`. No token sees a
+    # later one, as that is not there yet. All are on the tape: gradients go back through them.
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered, head_dim = [], n_embd // n_head
@@ -229,10 +229,10 @@ def attention(x, layer, keys, values):
         end = start + head_dim
         # The dot product is large if query and key agree: like signs add to it, others subtract.
         scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
-        # Shares 0.7, 0.2, 0.1 will gather 0.7 of token 1's value, 0.2 of token 2's, 0.1 of token 3's.
+        # Shares of 0.7, 0.2, 0.1 will gather 0.7 of the first token's value, 0.2 of the next, ...
         shares = softmax(scores)  # [tokens so far]
         for i in range(start, end):
-            gathered.append(Dot(shares, [value[i] for value in values]))
+            gathered.append(Dot(shares, [value[i] for value in values]))  # number i of each
     return linear(gathered, layer["wo"])  # o for output: brings together what the heads found
 
 def mlp(x, layer):
@@ -243,9 +243,9 @@ def mlp(x, layer):
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):
-    """Read one token into the cache, keys and values of each layer; return logits: [vocab_size]."""
+    """Read a token, put its key and value in each layer's cache, return logits: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # Residual connections: attention and mlp only add to x, and + passes gradients on undiminished.
+    # Residual connections: attention and mlp only add to x, so that neither can block gradients.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -259,18 +259,18 @@ def loss_of(doc):
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # as 26 4 12 12 0 26
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
-        probs = softmax(gpt(token, position, cache))
+        probs = softmax(gpt(token, position, cache))  # it is not shown the target
         if not probs[target].data > 0:  # 0, or nan (not a number): no log
             raise FloatingPointError("the loss is not finite; try a lower learning_rate")
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # zero them if `step` restarts
+mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # for each parameter
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
     the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # bias correction, from 0 on
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start at 0, so too small
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
