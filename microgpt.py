@@ -142,13 +142,13 @@ class Value:
         complete before it is passed on, and be passed on only once. Walking the tape backwards
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
-        at once, and its 2 later, a would get 2 + 4 = 6. Values that are not computed, such as the
+        at once, and later all 2, a would get 2 + 4 = 6. Values that are not computed, such as the
         parameters, are not on the tape: their grads add up over calls until they are set to 0."""
         if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
-            if node.grad: node.pass_on()
+            if node.grad: node.pass_on()  # 0 has nothing to pass on
 
 # %% 5. Dot products: many Values in one
 class Dot(Value):
@@ -199,14 +199,14 @@ def add(x, y):
 
 def rmsnorm(x):
     """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
-    The mean of their squares becomes about 1, whatever has been added up in x."""
+    The mean of their squares becomes about 1, whatever is added to x in section 8."""
     scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root mean square; 1e-5: never divide by 0
     return [a * scale for a in x]
 
 def softmax(logits):
     """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
     them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count,
-    so subtracting a number changes neither result nor gradients; the largest keeps exps small."""
+    so subtracting the largest changes neither result nor gradients, and keeps every exp small."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
     scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
@@ -232,7 +232,7 @@ def attention(x, layer, keys, values):
         # Shares of 0.7, 0.2, 0.1 will gather 0.7 of the first token's value, 0.2 of the next, ...
         shares = softmax(scores)  # [tokens so far]
         for i in range(start, end):
-            gathered.append(Dot(shares, [value[i] for value in values]))  # number i of each
+            gathered.append(Dot(shares, [value[i] for value in values]))  # number i of every value
     return linear(gathered, layer["wo"])  # o for output: brings together what the heads found
 
 def mlp(x, layer):
@@ -245,7 +245,7 @@ def mlp(x, layer):
 def gpt(token, position, cache):
     """Read a token, put its key and value in each layer's cache, return logits: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # Residual connections: attention and mlp only add to x, so that neither can block gradients.
+    # Residual connections: attention and mlp add to x; + has slope 1, so neither blocks gradients.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -270,7 +270,7 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
     the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start at 0, so too small
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # at first m is only 15% of grad
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
@@ -314,7 +314,7 @@ def sample(prompt=prompt, temperature=temperature):
     del tape[start:]  # nobody will ask for their gradients
     return doc
 
-if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # or show a ?
+if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # unprintable: ?
 for i in range(num_samples):
     new = sample()
     print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # is in the text
