@@ -39,7 +39,7 @@ if __name__ == "__main__" and "kernel_launcher" not in sys.argv[0]:  # not a not
     knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
     parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
-    for name in list(knobs)[1:]:  # all but text
+    for name in [k for k in knobs if k != "text"]:
         option, kind = "--" + name.replace("_", "-"), type(least.get(name, knobs[name]))
         parser.add_argument(option, type=kind, help="(%(default)s)")
     parser.set_defaults(**knobs)
@@ -82,7 +82,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; train_step() clears it before each document
+tape = []  # every computed Value, oldest first; train_step() clears it, or you after loss_of()
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -142,8 +142,8 @@ class Value:
         complete before it is passed on, and be passed on only once. Walking the tape backwards
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
-        at once, and later all 2, a would get 2 + 4 = 6. Values that are not computed, such as the
-        parameters, are not on the tape: their grads add up over calls until they are set to 0."""
+        at once, and later all 2, a would get 2 + 4 = 6. Values not on the tape, as the parameters,
+        pass nothing on, and their grads add up from call to call until they are set to 0."""
         if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
@@ -300,14 +300,14 @@ except FloatingPointError as error: sys.exit(f"microgpt: step {step + 1}: {error
 except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
-def sample(prompt=prompt, temperature=temperature):
+def sample(prompt=prompt, temperature=temperature):  # by default, as the knobs are now
     """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
     makes likely tokens likelier still; one above 1 makes the chances more even."""
     start, cache = len(tape), [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
-        if position < len(prompt): token = token_of[prompt[position]]  # the prompt decides
+        if position < len(prompt): token = token_of[prompt[position]]  # given
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         doc += chars[token]
