@@ -74,8 +74,8 @@ class Refused(TextCase):
 
     def test_texts_that_cannot_be_read(self):
         path, cannot = str(self.folder / "none.txt"), "^microgpt: cannot load '.*': "
-        error = f"microgpt: cannot load {path!r}: [Errno 2] No such file or directory: {path!r}"
-        self.assertEqual(self.last_words(text=self.folder / "none.txt"), error)
+        error = rf"^microgpt: cannot load {path!r}: \[Errno 2\] No such file or directory: .*none.txt"
+        self.assertRegex(self.last_words(text=self.folder / "none.txt"), error)
         self.assertRegex(self.last_words(text=self.folder), f"{cannot}.*(directory|denied)")
         for content in (b"abc\n\xff", "\ufeff\xe9".encode("utf-16")):
             self.assertRegex(self.last_words(text=content), f"{cannot}'utf-8' codec")
