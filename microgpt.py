@@ -143,7 +143,7 @@ class Value:
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
         at once, and later all 2, a would get 2 + 4 = 6. Values not on the tape, as the parameters,
-        pass nothing on, and their grads add up until set to 0. RuntimeError: this one is not on it."""
+        pass nothing on; their grads add up until set to 0. RuntimeError: this one is not on it."""
         if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
