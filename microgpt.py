@@ -120,7 +120,7 @@ class Value:
         if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    # exp(x), 2.718**x, is its own slope; log undoes it, slope 1 / x; relu turns negatives to 0.
+    # exp(x), 2.718**x, is its own slope; log undoes it, slope 1 / x; relu turns negatives into 0.
     def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
     def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
@@ -144,7 +144,7 @@ class Value:
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
         at once, and later all 2, a would get 2 + 4 = 6. Values not on the tape, as the parameters,
         pass nothing on; their grads add up until set to 0. RuntimeError: this one is not on it."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape (any more)")
+        if self not in reversed(tape): raise RuntimeError("not on the tape")  # faster from its end
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
@@ -209,7 +209,7 @@ def softmax(logits):
     so subtracting the largest changes neither result nor gradients, and keeps every exp small."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
-    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
+    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum, one Value
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
@@ -223,7 +223,7 @@ def attention(x, layer, keys, values):
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered, head_dim = [], n_embd // n_head
-    scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
+    scale = head_dim**-0.5  # dot products grow with the root of the length: this undoes it
     # Each head has its own part of the lists, so different heads can look for different things.
     for start in range(0, n_embd, head_dim):
         end = start + head_dim
