@@ -82,7 +82,7 @@ cut = sum(len(doc) > block_size for doc in docs)
 if cut: print(f"docs cut to {block_size} characters: {cut}")
 
 # %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; train_step() clears it, or you after loss_of()
+tape = []  # every computed Value, oldest first; train_step() clears it before each document
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -141,9 +141,9 @@ class Value:
         """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
         complete before it is passed on, and be passed on only once. Walking the tape backwards
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
-        c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed its first 1 on
-        at once, and later all 2, a would get 2 + 4 = 6. Values not on the tape, as the parameters,
-        pass nothing on; their grads add up until set to 0. RuntimeError: this one is not on it."""
+        c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed on its first 1
+        at once (1 + 1) and later its full 2 (2 + 2), a would get 6. Values not on the tape, such as
+        parameters, pass nothing on; their grads add up until set to 0. RuntimeError: self is one."""
         if self not in reversed(tape): raise RuntimeError("not on the tape")  # faster from its end
         for node in tape: node.grad = 0.0  # left by an earlier backward()
         self.grad = 1.0  # the loss grows exactly as fast as itself
@@ -209,7 +209,7 @@ def softmax(logits):
     so subtracting the largest changes neither result nor gradients, and keeps every exp small."""
     largest = max([logit.data for logit in logits])
     exps = [(logit - largest).exp() for logit in logits]
-    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum, one Value
+    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
     return [e * scale for e in exps]
 
 # %% 8. The GPT: one token in, a score for each possible next token out
@@ -223,7 +223,7 @@ def attention(x, layer, keys, values):
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered, head_dim = [], n_embd // n_head
-    scale = head_dim**-0.5  # dot products grow with the root of the length: this undoes it
+    scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
     # Each head has its own part of the lists, so different heads can look for different things.
     for start in range(0, n_embd, head_dim):
         end = start + head_dim
@@ -245,7 +245,7 @@ def mlp(x, layer):
 def gpt(token, position, cache):
     """Read a token, put its key and value in each layer's cache, return logits: [vocab_size]."""
     x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # Residual connections: attention and mlp add to x; + has slope 1, so neither blocks gradients.
+    # Residual connections: attention and mlp add to x, so gradients also go past them, by the +.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -270,7 +270,7 @@ def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
     the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # at first m is only 15% of grad
+    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start at 0, so too small
     for i, p in enumerate(params):
         m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
         s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
@@ -311,7 +311,7 @@ def sample(prompt=prompt, temperature=temperature):  # by default, as the knobs 
         else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
         if token == BOS: break
         doc += chars[token]
-    del tape[start:]  # nobody will ask for their gradients
+    del tape[start:]  # only this sample's: nobody asks for their gradients
     return doc
 
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # unprintable: ?
