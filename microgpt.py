@@ -143,9 +143,9 @@ class Value:
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed on its first 1
         at once (1 + 1) and later its full 2 (2 + 2), a would get 6. Values not on the tape, such as
-        parameters, pass nothing on; their grads add up until set to 0. RuntimeError: self is one."""
+        parameters, pass nothing on, and add up grads until set to 0. RuntimeError: self is not on it."""
         if self not in reversed(tape): raise RuntimeError("not on the tape")  # faster from its end
-        for node in tape: node.grad = 0.0  # left by an earlier backward()
+        for node in tape: node.grad = 0.0  # left by an earlier backward(); parameters keep theirs
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
             if node.grad: node.pass_on()  # 0 has nothing to pass on
@@ -265,7 +265,7 @@ def loss_of(doc):
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # for each parameter
+mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # for each parameter, since step 0
 def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
     noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
@@ -300,7 +300,7 @@ except FloatingPointError as error: sys.exit(f"microgpt: step {step + 1}: {error
 except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
 
 # %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
-def sample(prompt=prompt, temperature=temperature):  # by default, as the knobs are now
+def sample(prompt=prompt, temperature=temperature):  # knobs changed later do not count
     """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
     makes likely tokens likelier still; one above 1 makes the chances more even."""
     start, cache = len(tape), [([], []) for _ in layers]
@@ -317,4 +317,4 @@ def sample(prompt=prompt, temperature=temperature):  # by default, as the knobs 
 if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # unprintable: ?
 for i in range(num_samples):
     new = sample()
-    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # is in the text
+    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # in the text
