@@ -143,7 +143,7 @@ class Value:
         ensures both: each Value comes once, after all that was computed from it. With b = a + a and
         c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed on its first 1
         at once (1 + 1) and later its full 2 (2 + 2), a would get 6. Values not on the tape, such as
-        parameters, pass nothing on and add up their grads. RuntimeError: self is not on the tape."""
+        parameters, pass nothing on and add up their grad. RuntimeError: self is not on the tape."""
         if self not in reversed(tape): raise RuntimeError("not on the tape")  # faster from its end
         for node in tape: node.grad = 0.0  # left by an earlier backward(); parameters keep theirs
         self.grad = 1.0  # the loss grows exactly as fast as itself
