@@ -1,7 +1,7 @@
 """microgpt: a whole GPT, trained and sampled, in one file of plain Python.
 
 Read it once, from top to bottom, and you will have seen every step by which a list of names becomes
-a machine that makes up new ones. The models behind ChatGPT work on the same principle, far larger.
+a machine that makes up new ones. The models behind ChatGPT do the same on a far larger scale.
 
 Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
 ends (section 3). The model reads one token at a time and guesses, each time, which comes next
@@ -260,7 +260,7 @@ def loss_of(doc):
     costs, cache = [], [([], []) for _ in layers]
     for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
         probs = softmax(gpt(token, position, cache))  # it is not shown the target
-        if not probs[target].data > 0:  # 0, or nan (not a number): no log
+        if not probs[target].data > 0:  # but 0 or nan (not a number)
             raise FloatingPointError("the loss is not finite; try a lower learning_rate")
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)

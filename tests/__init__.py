@@ -1,5 +1,4 @@
 """The suite: `python -m unittest discover tests`; a part: `python -m unittest tests.test_text`."""
-
 import pathlib
 import sys
 

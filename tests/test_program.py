@@ -74,8 +74,7 @@ class Refused(TextCase):
 
     def test_texts_that_cannot_be_read(self):
         cannot = "^microgpt: cannot load '.*': "
-        error = f"{cannot}.Errno 2. No such file or directory: .*none.txt"
-        self.assertRegex(self.last_words(text=self.folder / "none.txt"), error)
+        self.assertRegex(self.last_words(text=self.folder / "none"), f"{cannot}.*No such file")
         self.assertRegex(self.last_words(text=self.folder), f"{cannot}.*(directory|denied)")
         for content in (b"abc\n\xff", "\ufeff\xe9".encode("utf-16")):
             self.assertRegex(self.last_words(text=content), f"{cannot}'utf-8' codec")
