@@ -4,59 +4,42 @@ Read it once, from top to bottom, and you will have seen every step by which a l
 a machine that makes up new ones. The models behind ChatGPT do the same on a far larger scale.
 
 Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in which 26 marks both
-ends (section 3). The model reads one token at a time and guesses, each time, which comes next
-(sections 6 to 8). The loss says how far off its guesses were (section 9), and a gradient says for
-each of the 4,192 numbers in the model how the loss would change if that number grew (sections 4 and
-5). Each number then moves a little to lower the loss, the next name follows, and after 1,000 names
-the model makes up 20 of its own (section 10).
-
-Brackets give shapes: [n_embd] is a list of n_embd numbers, [n_out][n_in] a list of n_out lists of
-n_in numbers each, and [n_in] -> [n_out] says what a function takes and what it returns."""
-import argparse
+ends (section 3). The model reads one token at a time and guesses the next (sections 5 to 7). The
+loss says how far off its guesses were, and a gradient says for each of the 4,192 numbers in the
+model how the loss would change if that number grew (sections 4 and 8). Each number then moves a
+little to lower the loss, the next name follows, and after 1,000 names the model makes up 20 of its
+own (section 9)."""
 import math
 import random
 import sys
 from pathlib import Path
+from statistics import mean
 
-# %% 1. The knobs: change them here, or on the command line
-text = "input.txt"    # what to learn from: one document (here: a name) a line; fetched if missing
-n_layer = 1           # how many layers the model has, each with attention and an MLP (section 8)
-n_embd = 16           # how many numbers describe one token inside the model
-n_head = 4            # how many different things a layer can look for in the tokens so far
-block_size = 16       # the most tokens that the model can read
-activation = "relu"   # in the MLP: "relu" (section 4), or "relu2" for its square
-num_steps = 1000      # training steps, one document each
-learning_rate = 0.01  # how far a step moves each number of the model, at the beginning
-lr_decay = "linear"   # how this rate shrinks to 0 by the end: "linear" or "cosine"
-num_samples = 20      # how many documents to make up after training: the samples
-temperature = 0.5     # near 0 the likeliest character always comes next, above 1 it gets wild
-prompt = ""           # what each sample begins with
-seed = 42             # the same seed gives the same run
-# Housekeeping; you may skip to section 2. It lets you run python microgpt.py names.txt --n-layer 2
-least = {"n_layer": 1, "n_embd": 1, "n_head": 1, "block_size": 1, "num_steps": 0, "num_samples": 0,
-         "learning_rate": 1e-9, "temperature": 1e-9}
-if __name__ == "__main__" and "kernel_launcher" not in sys.argv[0]:  # not a notebook's cell
-    knobs = {k: v for k, v in globals().items() if k[0] != "_" and type(v) in (int, float, str)}
-    parser = argparse.ArgumentParser("microgpt.py", epilog="The top of the file explains each.")
-    parser.add_argument("text", nargs="?", metavar="TEXT", help="(%(default)s)")
-    for name in [k for k in knobs if k != "text"]:
-        option, kind = "--" + name.replace("_", "-"), type(least.get(name, knobs[name]))
-        parser.add_argument(option, type=kind, help="(%(default)s)")
-    parser.set_defaults(**knobs)
-    globals().update(vars(parser.parse_args()))
+# %% 1. The settings
+dataset = "input.txt"  # the text to learn from: one document (here: a name) a line
+n_layer = 1            # how many layers the model has
+n_embd = 16            # how many numbers describe one token inside the model
+n_head = 4             # how many different things a layer can look for in the tokens so far
+block_size = 16        # how many tokens the model can read; a document that has more is cut
+num_steps = 1000       # how many steps the training takes, one document each
+learning_rate = 0.01   # how far the first steps move each number in the model
+num_samples = 20       # how many documents to make up after the training
+temperature = 0.5      # above 0; the higher it is, the wilder are the made-up documents
+seed = 42              # the same seed gives the same run
 
-# %% 2. The documents: the lines of the text, shuffled (housekeeping down to `docs =`)
-path, source = Path(text), text
-try:
-    if text == "input.txt" and not path.exists():
-        path = Path(globals().get("__file__", "")).parent / text  # beside this file
-        if not path.exists():
-            from urllib.request import urlopen  # here, as it is rarely needed
-            source = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
-            path.with_suffix(".part").write_bytes(urlopen(source, timeout=30).read())
-            path.with_suffix(".part").replace(path)  # the whole text, or none
-    docs = [line.strip() for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
-except Exception as error: sys.exit(f"microgpt: cannot load {source!r}: {error}")
+head_dim = n_embd // n_head  # how many of the n_embd numbers each head works on
+assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
+
+# %% 2. The documents: the lines of the text, shuffled
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # such as -f: it is from a notebook
+    dataset = sys.argv[1]  # as in: python microgpt.py names.txt
+if dataset == "input.txt" and not Path(dataset).exists():
+    from urllib.request import urlopen
+    url = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
+    Path(dataset).write_bytes(urlopen(url, timeout=30).read())
+with open(dataset, encoding="utf-8-sig") as file:  # UTF-8, with or without a byte-order mark
+    docs = [line.strip() for line in file if line.strip()]
+assert docs, f"there is no text in {dataset}"
 random.seed(seed)
 random.shuffle(docs)
 print("num docs:", len(docs))
@@ -67,63 +50,58 @@ token_of = {char: token for token, char in enumerate(chars)}
 BOS = len(chars)  # "beginning of sequence": one more token, which marks both ends of a document
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
-# Housekeeping again, up to section 4: settings that cannot work are refused before any training.
-for ok, rule in [
-    *((low <= globals()[k] <= 1e9, f"{k} must be from {low} to 1e9") for k, low in least.items()),
-    (n_embd % (n_head or 1) == 0, f"{n_embd=} must be a multiple of {n_head=}"),
-    (activation in ("relu", "relu2"), f"{activation=} must be 'relu' or 'relu2'"),
-    (lr_decay in ("linear", "cosine"), f"{lr_decay=} must be 'linear' or 'cosine'"),
-    (docs, f"{text!r} has no text in it"),
-    (set(prompt) <= set(chars), f"{prompt=} may contain only {''.join(chars)[:99]}"),
-    (len(prompt) < block_size, f"{prompt=} leaves no room in {block_size=}"),
-]:
-    if not ok: sys.exit(f"microgpt: {rule}")
-cut = sum(len(doc) > block_size for doc in docs)
-if cut: print(f"docs cut to {block_size} characters: {cut}")
 
-# %% 4. Gradients: which way to move each number
-tape = []  # every computed Value, oldest first; train_step() clears it before each document
+# %% 4. The gradients: which way to move each number
+tape = []  # every computed Value, oldest first; tape.clear() when none of them is needed any more
+# A training step begins with tape.clear(), a sample ends with it, and so should any other use.
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
-
-    `data` is the number, `inputs` are the Values it was computed from, if any, and `slopes` (or
-    derivatives) say how fast it grows as each of them grows. `grad` is its gradient, once
-    `loss.backward()` has found it: how fast the loss grows as this number grows.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
     >>> a.grad, b.grad  # a * b grows 3 times as fast as a, and `+ a` adds 1
     (4.0, 2.0)"""
-    __slots__ = ("data", "grad", "inputs", "slopes")  # only these: smaller and faster
+    __slots__ = ("data", "grad", "inputs", "slopes")  # saves memory, as there will be many Values
 
     def __init__(self, data, inputs=(), slopes=()):
-        self.data, self.grad = data, 0.0
-        self.inputs, self.slopes = inputs, slopes
-        if inputs: tape.append(self)
+        self.data = data  # the number
+        self.grad = 0.0  # its gradient: how fast the loss grows as this number grows
+        self.inputs = inputs  # the Values it was computed from, if any
+        self.slopes = slopes  # how fast it grows as each of its inputs grows
+        if inputs:
+            tape.append(self)
 
-    # Python calls __add__ for a + b, and __radd__ for 0 + b, as in sum(). Each finds its result and
-    # a slope for each input: in 2 * 3, with 0.001 more in the 2, 0.003 more comes out, so slope 3.
+    # Python calls __add__ for a + b. Each operation computes a number, and a slope for each input.
     def __add__(self, other):
-        if isinstance(other, Value):
-            return Value(self.data + other.data, (self, other), (1.0, 1.0))
-        return Value(self.data + other, (self,), (1.0,))
+        other = other if isinstance(other, Value) else Value(other)
+        # 2.001 + 3 is 0.001 more than 2 + 3, so the slope of the 2 is 1, and so is that of the 3.
+        return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __mul__(self, other):
-        if isinstance(other, Value):
-            return Value(self.data * other.data, (self, other), (other.data, self.data))
-        return Value(self.data * other, (self,), (other,))
-    __radd__, __rmul__ = __add__, __mul__
+        other = other if isinstance(other, Value) else Value(other)
+        # 2.001 * 3 is 0.003 more than 2 * 3, so the slope of the 2 is 3, and that of the 3 is 2.
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
 
-    def __pow__(self, n):  # n is a plain number. 5.001**2 is 25.01, so slope 10, or 2 * 5**1
-        if self.data <= 0 and n % 1: raise RuntimeError(f"{self.data} ** {n}: must be above 0")
-        return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
+    def __pow__(self, n):  # n is a plain number
+        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10, which is 2 * 5 ** 1.
+        power = math.pow(self.data, n)  # unlike **, it refuses the root of a negative number
+        return Value(power, (self,), (n * math.pow(self.data, n - 1),))
 
-    # exp(x), 2.718**x, is its own slope; log undoes it, slope 1 / x; relu turns negatives into 0.
-    def exp(self): return Value(math.exp(self.data), (self,), (math.exp(self.data),))
-    def log(self): return Value(math.log(self.data), (self,), (1 / self.data,))
-    def relu(self): return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))
+    def exp(self):  # 2.718 ** self, always positive
+        # exp(2) is 7.389, and exp(2.001) is 0.0074 more, so the slope is exp(2) itself.
+        return Value(math.exp(self.data), (self,), (math.exp(self.data),))
+
+    def log(self):  # the number whose exp is self
+        # log(5.001) is 0.0002 more than log(5), so the slope is 0.2, which is 1 / 5.
+        return Value(math.log(self.data), (self,), (1 / self.data,))
+
+    def relu(self):  # negative numbers become 0, all others stay as they are
+        return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
+
+    def __radd__(self, other): return self + other  # for 0 + a, with which sum() begins
+    def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
     def __rsub__(self, other): return -self + other
@@ -131,190 +109,187 @@ class Value:
     def __rtruediv__(self, other): return self**-1 * other
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
-    def pass_on(self):
-        """Add to the grad of each input its share, by the chain rule: if the loss grows 3 times as
-        fast as this Value, and this Value 2 times as fast as an input, then the loss grows 6 times
-        as fast as that input. It is += and not =, because an input may be used more than once."""
-        for node, slope in zip(self.inputs, self.slopes): node.grad += self.grad * slope
-
     def backward(self):
-        """Backpropagation: find the grad of every Value behind this one, the loss. A grad must be
-        complete before it is passed on, and be passed on only once. Walking the tape backwards
-        ensures both: each Value comes once, after all that was computed from it. With b = a + a and
-        c = b + b, first c gives 1 + 1 to b, then b gives 2 + 2 to a: 4. If b passed on its first 1
-        at once (1 + 1) and later its full 2 (2 + 2), a would get 6. Values not on the tape, such as
-        parameters, pass nothing on and add up their grad. RuntimeError: self is not on the tape."""
-        if self not in reversed(tape): raise RuntimeError("not on the tape")  # faster from its end
-        for node in tape: node.grad = 0.0  # left by an earlier backward(); parameters keep theirs
+        """Find the grad of every Value from which this one, the loss, was computed.
+
+        The chain rule says: if the loss grows 3 times as fast as a Value, and the Value 2 times as
+        fast as one of its inputs, then the loss grows 6 times as fast as that input. So walk the
+        tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
+        time the walk reaches the Value, its grad is complete. Parameters (section 5) are not on the
+        tape, as they are not computed: their grads add up until a training step sets them to 0."""
+        assert self in tape, "the tape was cleared between computing this loss and its backward()"
+        for node in tape:
+            node.grad = 0.0  # another loss may have left some
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
-            if node.grad: node.pass_on()  # 0 has nothing to pass on
+            grad = node.grad
+            if grad:  # 0 has nothing to pass on
+                for source, slope in zip(node.inputs, node.slopes):
+                    source.grad += grad * slope  # += because a source may be used more than once
 
-# %% 5. Dot products: many Values in one
-class Dot(Value):
-    """x[0] * y[0] + x[1] * y[1] + ... as a single Value: [n], [n] -> one. It gives the number and
-    gradients of sum(a * b for a, b in zip(x, y)), but one Value instead of 2n, which is why this
-    program is fast. Instead of `inputs` and `slopes` it has x and y: the slope of x[0] is y[0], and
-    so on. backward() reads them, so do not change the lists, or data in them, before it is done."""
-    __slots__ = ("x", "y")
+def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns one Value
+    """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. With * and + it would be
+    2n Values. Most of what a GPT computes is dot products, so this makes the program fast."""
+    assert len(x) == len(y), f"x has {len(x)} Values, y has {len(y)}"
+    total = 0.0
+    for a, b in zip(x, y):
+        total += a.data * b.data
+    # As in a * b, the slope of each Value in x is the number in y that it meets, and vice versa.
+    return Value(total, x + y, [b.data for b in y] + [a.data for a in x])
 
-    def __init__(self, x, y):
-        if len(x) != len(y): raise ValueError(f"a dot product of {len(x)} and {len(y)} numbers")
-        super().__init__(sum([a.data * b.data for a, b in zip(x, y)]))
-        self.x, self.y = x, y
-        tape.append(self)  # by hand, as it has no `inputs`
-
-    def pass_on(self):
-        grad = self.grad
-        for a, b in zip(self.x, self.y):
-            a.grad += grad * b.data
-            b.grad += grad * a.data
-
-# %% 6. The parameters: the numbers that are learned
-def matrix(n_out, n_in):
-    """Return small random numbers: [n_out][n_in]. If all were equal, all would learn the same."""
+# %% 5. The parameters: the numbers that are learned
+def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
+    """Return small random numbers. If all were equal, all would learn the same."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
-wte = matrix(vocab_size, n_embd)  # weights, token embeddings: a row for each token, to describe it
-wpe = matrix(block_size, n_embd)  # weights, position embeddings: a row for each position
-lm_head = matrix(vocab_size, n_embd)  # language model head: turns the description into scores
-layers, matrices = [], [wte, wpe, lm_head]
-for _ in range(n_layer):
-    layer = {name: matrix(n_embd, n_embd) for name in ("wq", "wk", "wv", "wo")}  # (section 8)
-    layer["fc1"], layer["fc2"] = matrix(4 * n_embd, n_embd), matrix(n_embd, 4 * n_embd)
-    layers.append(layer)
-    matrices += layer.values()
+wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
+wpe = matrix(block_size, n_embd)  # position embeddings: numbers that describe each position
+lm_head = matrix(vocab_size, n_embd)  # language model head: turns a description into scores
+layers = [{
+    "wq": matrix(n_embd, n_embd),  # these four are for attention: query, key, value, output
+    "wk": matrix(n_embd, n_embd),
+    "wv": matrix(n_embd, n_embd),
+    "wo": matrix(n_embd, n_embd),
+    "fc1": matrix(4 * n_embd, n_embd),  # these two are for the MLP; fc is short for fully connected
+    "fc2": matrix(n_embd, 4 * n_embd),
+} for _ in range(n_layer)]
+matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
 params = [param for weights in matrices for row in weights for param in row]
 print("num params:", len(params))
 
-# %% 7. Building blocks
-def linear(x, weights):
-    """Return the dot product of x with each row of weights: [n_in], [n_out][n_in] -> [n_out]. A row
-    is a neuron: its weights say how much each number in x counts for it, and which way."""
-    return [Dot(row, x) for row in weights]
+# %% 6. The building blocks
+def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
+    """Return the dot product of x with each row of weights. Such a row is a neuron: its weights say
+    how much each number in x counts for it, and which way."""
+    return [dot(row, x) for row in weights]
 
-def add(x, y):
-    """Add two lists number by number: [n], [n] -> [n]."""
+def add(x, y):  # [n], [n] -> [n]
+    """Add two lists number by number."""
     return [a + b for a, b in zip(x, y)]
 
-def rmsnorm(x):
-    """Scale x so that its numbers are neither huge nor tiny (Zhang and Sennrich 2019): [n] -> [n].
-    The mean of their squares becomes about 1, whatever is added to x in section 8."""
-    scale = (Dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root mean square; 1e-5: never divide by 0
+def rmsnorm(x):  # [n] -> [n]
+    """Scale x so that the mean of its squares becomes about 1 (Zhang and Sennrich 2019)."""
+    mean_square = dot(x, x) / len(x)
+    scale = (mean_square + 1e-5) ** -0.5  # 1 / root; the 1e-5 is there so as never to divide by 0
     return [a * scale for a in x]
 
-def softmax(logits):
-    """Turn any scores, called logits, into probabilities that add up to 1: [n] -> [n]. exp makes
-    them positive, and a score higher by 1 comes out 2.7 times as probable. Only differences count,
-    so subtracting the largest changes neither result nor gradients, and keeps every exp small."""
+def softmax(logits):  # [n] -> [n]
+    """Turn any scores, called logits, into probabilities, which add up to 1. A score that is higher
+    by 1 comes out 2.7 times as probable."""
     largest = max([logit.data for logit in logits])
-    exps = [(logit - largest).exp() for logit in logits]
-    scale = Value(sum([e.data for e in exps]), exps, [1.0] * len(exps)) ** -1  # 1 / sum(exps), fast
+    # Only differences count, so subtracting a number from all of them changes no probability.
+    exps = [(logit - largest).exp() for logit in logits]  # no exp is above 1, so none overflows
+    scale = sum(exps) ** -1  # which makes them add up to 1
     return [e * scale for e in exps]
 
-# %% 8. The GPT: one token in, a score for each possible next token out
-def attention(x, layer, keys, values):
-    """Gather what matters to this token from all so far (Vaswani et al. 2017): [n] -> [n].
+# %% 7. The GPT: one token in, a score for each possible next token out
+def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
+    """Gather what matters to this token from all tokens so far (Vaswani et al. 2017).
+
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
-    be found; and a value, what it hands over when found (a list, not our class)."""
+    be found; and a value, what it hands over when found. Key and value join those of the earlier
+    tokens in the cache, `keys` and `values`. No token sees a later one: that is not there yet. The
+    numbers in all these lists are Values on the tape, so gradients go back through them."""
     query = linear(x, layer["wq"])
-    # Key and value join those of earlier tokens in the cache, `keys` and `values`. No token sees a
-    # later one, as that is not there yet. All are on the tape: gradients go back through them.
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
-    gathered, head_dim = [], n_embd // n_head
-    scale = head_dim**-0.5  # longer lists have larger dot products: this makes up for it
-    # Each head has its own part of the lists, so different heads can look for different things.
-    for start in range(0, n_embd, head_dim):
+    gathered = []
+    for start in range(0, n_embd, head_dim):  # each head has its own part of query, key and value
         end = start + head_dim
         # The dot product is large if query and key agree: like signs add to it, others subtract.
-        scores = [Dot(query[start:end], key[start:end]) * scale for key in keys]
-        # Shares of 0.7, 0.2, 0.1 will gather 0.7 of the first token's value, 0.2 of the next, ...
-        shares = softmax(scores)  # [tokens so far]
+        # The division keeps the scores from growing with the size of a head.
+        scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
+        # Weights of 0.7, 0.2, 0.1 gather 0.7 of the first token's value, 0.2 of the next, ...
+        attention_weights = softmax(scores)  # [tokens so far]
         for i in range(start, end):
-            gathered.append(Dot(shares, [value[i] for value in values]))  # number i of every value
-    return linear(gathered, layer["wo"])  # o for output: brings together what the heads found
+            gathered.append(dot(attention_weights, [value[i] for value in values]))
+    return linear(gathered, layer["wo"])  # brings together what the heads gathered
 
-def mlp(x, layer):
-    """Two matrices with relu between, a multilayer perceptron: [n] -> [n]. Each hidden neuron looks
-    for a pattern in x, and is 0 without it, by relu. The second matrix says what a pattern adds."""
-    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]; fc: fully connected
-    if activation == "relu2": hidden = [h * h for h in hidden]
+def mlp(x, layer):  # [n_embd] -> [n_embd]
+    """A multilayer perceptron. Each of its hidden neurons looks for a pattern in x, and relu makes
+    it 0 where there is none. The second matrix says what each pattern adds."""
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
-def gpt(token, position, cache):
-    """Read a token, put its key and value in each layer's cache, return logits: [vocab_size]."""
-    x = rmsnorm(add(wte[token], wpe[position]))  # which token, and where, scaled: [n_embd]
-    # Residual connections: attention and mlp add to x, so gradients also go past them, by the +.
+def gpt(token, position, cache):  # -> [vocab_size]
+    """Read one token and return the logits, the scores of all tokens as the next one. The cache has
+    the keys and values of each layer, and gets those of this token.
+
+    GPT-2 differs: it has LayerNorm, not rmsnorm; a norm before the head, not after the embeddings;
+    GELU, not relu; biases; dropout; and a head that shares wte."""
+    x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
+    # Attention and MLP only add to x, so x itself runs from end to end: the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
     return linear(x, lm_head)
 
-# %% 9. Training: guess, measure, find the gradients, adjust
-def loss_of(doc):
-    """Return the cross-entropy, the mean cost of guessing each token from those before: one Value.
-    A guess that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30;
-    the less probability the right token was given, the more it costs."""
-    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # as 26 4 12 12 0 26
-    costs, cache = [], [([], []) for _ in layers]
-    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
-        probs = softmax(gpt(token, position, cache))  # it is not shown the target
-        if not probs[target].data > 0:  # but 0 or nan (not a number)
-            raise FloatingPointError("the loss is not finite; try a lower learning_rate")
-        costs.append(-probs[target].log())
+# %% 8. The training: guess, measure, find the gradients, adjust
+def loss_of(doc):  # -> Value
+    """Return the mean cost of guessing each token from those before it (the cross-entropy). A guess
+    that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30."""
+    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # such as 26 4 12 12 0 26
+    cache = [([], []) for _ in layers]
+    costs = []  # of each guess
+    for position in range(min(len(doc) + 1, block_size)):
+        probs = softmax(gpt(tokens[position], position, cache))
+        costs.append(-probs[tokens[position + 1]].log())
     return sum(costs) / len(costs)
 
-mean_grad, mean_sq = [0.0] * len(params), [0.0] * len(params)  # for each parameter, since step 0
-def adam(step, rate, beta1=0.85, beta2=0.99, eps=1e-8):
-    """Move each parameter against its gradient (Kingma and Ba 2015). One document's gradient is
-    noisy, so take a running mean: 85% of the mean so far, 15% of the new gradient. Divide it by
-    the gradient's usual size, the root of a mean of squares, so that small ones count, too."""
-    fix1, fix2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # means start at 0, so too small
-    for i, p in enumerate(params):
-        m = mean_grad[i] = beta1 * mean_grad[i] + (1 - beta1) * p.grad
-        s = mean_sq[i] = beta2 * mean_sq[i] + (1 - beta2) * p.grad * p.grad
-        p.data -= rate * (m / fix1) / (math.sqrt(s / fix2) + eps)  # eps: never divide by 0
+beta1 = 0.85  # how much of its mean gradient Adam keeps at each step
+beta2 = 0.99  # the same for the mean of the squares
+eps = 1e-8    # so as never to divide by 0
+mean_grads = [0.0] * len(params)
+mean_squares = [0.0] * len(params)
 
-def train_step(step, rate):
-    """Learn from document number `step`, and return its loss, a plain number."""
-    tape.clear()  # the previous document's Values: they pass no grad on any more
-    for param in params: param.grad = 0.0
+def adam(step, rate):
+    """Move each parameter against its gradient (Kingma and Ba 2015). One document says little, so
+    follow the running mean of the gradients. Divide it by their usual size, the root of the running
+    mean of their squares, so that parameters with small gradients learn, too."""
+    bias_correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so the first are too small
+    bias_correction2 = 1 - beta2 ** (step + 1)
+    for i, param in enumerate(params):
+        mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
+        mean_squares[i] = beta2 * mean_squares[i] + (1 - beta2) * param.grad * param.grad
+        usual_size = math.sqrt(mean_squares[i] / bias_correction2)
+        param.data -= rate * (mean_grads[i] / bias_correction1) / (usual_size + eps)
+
+def train_step(step):
+    """Learn from one document and return its loss, a plain number."""
+    tape.clear()  # the Values of the document before
+    for param in params:
+        param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    adam(step, rate)  # adjust
+    decay = 1 - step / num_steps  # the steps get shorter and shorter
+    adam(step, learning_rate * decay)  # adjust
     return loss.data
 
-losses = []  # the loss of each step; `screen` and `stays` only keep the printed line tidy
-screen = "ipykernel" in sys.modules or (hasattr(sys.stdout, "isatty") and sys.stdout.isatty())
-try:
-    for step in range(num_steps):
-        done = step / num_steps
-        decay = 1 - done if lr_decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
-        losses.append(train_step(step, learning_rate * decay))
-        mean = sum(losses[-100:]) / len(losses[-100:])  # some names are harder: watch this mean
-        line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}"
-        stays = not screen or (step + 1) % 100 == 0 or step + 1 == num_steps
-        print(line.ljust(48 if screen else 0), end="\n" if stays else "\r", flush=True)
-except FloatingPointError as error: sys.exit(f"microgpt: step {step + 1}: {error}")
-except KeyboardInterrupt: print("\nstopped: the samples come from what was learned so far")
+losses = []
+for step in range(num_steps):
+    losses.append(train_step(step))
+    recent = mean(losses[-100:])  # some names are harder to guess than others, so watch the mean
+    line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {recent:.4f}"
+    print(line, end="\r")  # the next step writes over it
+    if (step + 1) % 100 == 0 or step + 1 == num_steps:
+        print()  # but every hundredth line stays, and the last
 
-# %% 10. Sampling: draw a token from what the model expects, feed it back in, and repeat
-def sample(prompt=prompt, temperature=temperature):  # knobs changed later do not count
-    """Return a document that begins with the prompt. A temperature of 0.5 doubles all logits, which
-    makes likely tokens likelier still; one above 1 makes the chances more even."""
-    start, cache = len(tape), [([], []) for _ in layers]
+# %% 9. The samples: draw a token from what the model expects, feed it back in, and repeat
+def sample():  # -> str
+    """Return a new document. A temperature of 0.5 doubles all logits, so that likely tokens become
+    even more likely; one above 1 makes the chances more even."""
+    cache = [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
-        if position < len(prompt): token = token_of[prompt[position]]  # given
-        else: token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
-        if token == BOS: break
+        token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
+        if token == BOS:
+            break
         doc += chars[token]
-    del tape[start:]  # only this sample's: nobody asks for their gradients
+    tape.clear()  # nobody asks for the gradients of a sample
     return doc
 
-if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(errors="replace")  # unprintable: ?
 for i in range(num_samples):
-    new = sample()
-    print(f"sample {i + 1:2d}: {new}{'  (known)' if new in docs else ''}")  # in the text
+    doc = sample()
+    known = "  (known)" if doc in docs else ""  # is it in the text?
+    print(f"sample {i + 1:2d}: {doc}{known}")
