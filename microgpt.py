@@ -7,8 +7,7 @@ Follow one name through it. "emma" becomes a list of tokens, 26 4 12 12 0 26, in
 ends (section 3). The model reads one token at a time and guesses the next (sections 5 to 7). The
 loss says how far off its guesses were, and a gradient says for each of the 4,192 numbers in the
 model how the loss would change if that number grew (sections 4 and 8). Each number then moves a
-little to lower the loss, the next name follows, and after 1,000 names the model makes up 20 of its
-own (section 9)."""
+little to lower the loss. After 1,000 names, the model makes up 20 of its own (section 9)."""
 import math
 import random
 import sys
@@ -20,18 +19,18 @@ dataset = "input.txt"  # the text to learn from: one document (here: a name) a l
 n_layer = 1            # how many layers the model has
 n_embd = 16            # how many numbers describe one token inside the model
 n_head = 4             # how many different things a layer can look for in the tokens so far
-block_size = 16        # how many tokens the model can read; a document that has more is cut
+block_size = 16        # how many tokens the model can read; the rest of a document is cut off
 num_steps = 1000       # how many steps the training takes, one document each
 learning_rate = 0.01   # how far the first steps move each number in the model
 num_samples = 20       # how many documents to make up after the training
-temperature = 0.5      # above 0; the higher it is, the wilder are the made-up documents
+temperature = 0.5      # above 0; a low one makes up likely documents, a high one wild ones
 seed = 42              # the same seed gives the same run
 
 head_dim = n_embd // n_head  # how many of the n_embd numbers each head works on
 assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
 
 # %% 2. The documents: the lines of the text, shuffled
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # such as -f: it is from a notebook
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # notebooks pass options such as -f
     dataset = sys.argv[1]  # as in: python microgpt.py names.txt
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -52,8 +51,8 @@ vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
 
 # %% 4. The gradients: which way to move each number
-tape = []  # every computed Value, oldest first; tape.clear() when none of them is needed any more
-# A training step begins with tape.clear(), a sample ends with it, and so should any other use.
+tape = []  # every computed Value, oldest first; backward() goes through them from the last one
+# tape.clear() when none of them is needed any more: before each training step, after each sample
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -61,7 +60,7 @@ class Value:
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
-    >>> a.grad, b.grad  # a * b grows 3 times as fast as a, and `+ a` adds 1
+    >>> a.grad, b.grad  # loss grows b + 1 = 4 times as fast as a, and a = 2 times as fast as b
     (4.0, 2.0)"""
     __slots__ = ("data", "grad", "inputs", "slopes")  # saves memory, as there will be many Values
 
@@ -85,11 +84,11 @@ class Value:
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, n):  # n is a plain number
-        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10, which is 2 * 5 ** 1.
-        power = math.pow(self.data, n)  # unlike **, it refuses the root of a negative number
-        return Value(power, (self,), (n * math.pow(self.data, n - 1),))
+        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10: n * self ** (n - 1).
+        # math.pow is used as ** would make the root of a negative number complex.
+        return Value(math.pow(self.data, n), (self,), (n * math.pow(self.data, n - 1),))
 
-    def exp(self):  # 2.718 ** self, always positive
+    def exp(self):  # 2.718 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more, so the slope is exp(2) itself.
         return Value(math.exp(self.data), (self,), (math.exp(self.data),))
 
@@ -100,7 +99,8 @@ class Value:
     def relu(self):  # negative numbers become 0, all others stay as they are
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
-    def __radd__(self, other): return self + other  # for 0 + a, with which sum() begins
+    # These follow from the others. __radd__ is for a number on the left: sum() begins with 0 + a.
+    def __radd__(self, other): return self + other
     def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
@@ -117,15 +117,15 @@ class Value:
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
         time the walk reaches the Value, its grad is complete. Parameters (section 5) are not on the
         tape, as they are not computed: their grads add up until a training step sets them to 0."""
-        assert self in tape, "the tape was cleared between computing this loss and its backward()"
+        assert self in tape, "this loss was not computed, or the tape was cleared since then"
         for node in tape:
-            node.grad = 0.0  # another loss may have left some
+            node.grad = 0.0  # another loss may have left a grad
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
             grad = node.grad
-            if grad:  # 0 has nothing to pass on
+            if grad:  # a grad of 0 would add nothing
                 for source, slope in zip(node.inputs, node.slopes):
-                    source.grad += grad * slope  # += because a source may be used more than once
+                    source.grad += grad * slope  # += as each use of a source adds its share
 
 def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns one Value
     """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. With * and + it would be
@@ -134,23 +134,23 @@ def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns 
     total = 0.0
     for a, b in zip(x, y):
         total += a.data * b.data
-    # As in a * b, the slope of each Value in x is the number in y that it meets, and vice versa.
+    # Both lists are inputs. As in a * b, the slope of each Value is the number that it meets.
     return Value(total, x + y, [b.data for b in y] + [a.data for a in x])
 
 # %% 5. The parameters: the numbers that are learned
 def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
-    """Return small random numbers. If all were equal, all would learn the same."""
+    """Return small random numbers. If all were equal at first, most would stay equal."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
 wpe = matrix(block_size, n_embd)  # position embeddings: numbers that describe each position
 lm_head = matrix(vocab_size, n_embd)  # language model head: turns a description into scores
 layers = [{
-    "wq": matrix(n_embd, n_embd),  # these four are for attention: query, key, value, output
+    "wq": matrix(n_embd, n_embd),  # for attention (section 7): query, key, value and output
     "wk": matrix(n_embd, n_embd),
     "wv": matrix(n_embd, n_embd),
     "wo": matrix(n_embd, n_embd),
-    "fc1": matrix(4 * n_embd, n_embd),  # these two are for the MLP; fc is short for fully connected
+    "fc1": matrix(4 * n_embd, n_embd),  # for the MLP (section 7); fc is short for fully connected
     "fc2": matrix(n_embd, 4 * n_embd),
 } for _ in range(n_layer)]
 matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
@@ -160,7 +160,7 @@ print("num params:", len(params))
 # %% 6. The building blocks
 def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
     """Return the dot product of x with each row of weights. Such a row is a neuron: its weights say
-    how much each number in x counts for it, and which way."""
+    how much each number in x counts, and whether it adds or subtracts."""
     return [dot(row, x) for row in weights]
 
 def add(x, y):  # [n], [n] -> [n]
@@ -168,9 +168,9 @@ def add(x, y):  # [n], [n] -> [n]
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):  # [n] -> [n]
-    """Scale x so that the mean of its squares becomes about 1 (Zhang and Sennrich 2019)."""
-    mean_square = dot(x, x) / len(x)
-    scale = (mean_square + 1e-5) ** -0.5  # 1 / root; the 1e-5 is there so as never to divide by 0
+    """Scale x so that its numbers are neither huge nor tiny: the mean of their squares, and with it
+    the root of that mean, rms, becomes about 1 (Zhang and Sennrich 2019)."""
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / rms; the 1e-5 prevents a division by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
@@ -179,7 +179,7 @@ def softmax(logits):  # [n] -> [n]
     largest = max([logit.data for logit in logits])
     # Only differences count, so subtracting a number from all of them changes no probability.
     exps = [(logit - largest).exp() for logit in logits]  # no exp is above 1, so none overflows
-    scale = sum(exps) ** -1  # which makes them add up to 1
+    scale = sum(exps) ** -1  # multiplied by this, they add up to 1
     return [e * scale for e in exps]
 
 # %% 7. The GPT: one token in, a score for each possible next token out
@@ -187,17 +187,17 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     """Gather what matters to this token from all tokens so far (Vaswani et al. 2017).
 
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
-    be found; and a value, what it hands over when found. Key and value join those of the earlier
-    tokens in the cache, `keys` and `values`. No token sees a later one: that is not there yet. The
-    numbers in all these lists are Values on the tape, so gradients go back through them."""
+    be found; and a value, what it hands over when found (a list, unlike our class Value). Key and
+    value join those of the earlier tokens in the cache, `keys` and `values`. No token sees a later
+    one: that is not there yet. Gradients go back through the cache, as all in it is on the tape."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered = []
     for start in range(0, n_embd, head_dim):  # each head has its own part of query, key and value
         end = start + head_dim
-        # The dot product is large if query and key agree: like signs add to it, others subtract.
-        # The division keeps the scores from growing with the size of a head.
+        # The dot product is large if query and key agree: equal signs add to it, others subtract.
+        # Longer lists have larger dot products, by about the root of their length: divide by it.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
         # Weights of 0.7, 0.2, 0.1 gather 0.7 of the first token's value, 0.2 of the next, ...
         attention_weights = softmax(scores)  # [tokens so far]
@@ -212,13 +212,13 @@ def mlp(x, layer):  # [n_embd] -> [n_embd]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):  # -> [vocab_size]
-    """Read one token and return the logits, the scores of all tokens as the next one. The cache has
-    the keys and values of each layer, and gets those of this token.
+    """Read one token and return the logits, for each token a score for coming next. The cache holds
+    the keys and values of each layer; those of this token are appended to it.
 
-    GPT-2 differs: it has LayerNorm, not rmsnorm; a norm before the head, not after the embeddings;
-    GELU, not relu; biases; dropout; and a head that shares wte."""
-    x = rmsnorm(add(wte[token], wpe[position]))  # which token it is, and where: [n_embd]
-    # Attention and MLP only add to x, so x itself runs from end to end: the residual stream.
+    GPT-2 differs: it has tokens of several letters; LayerNorm, not rmsnorm; a norm before lm_head,
+    not after the embeddings; GELU, not relu; gains and biases; dropout; and wte as its lm_head."""
+    x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
+    # Attention and MLP only add to x, so what is in x is kept: x is called the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -228,25 +228,25 @@ def gpt(token, position, cache):  # -> [vocab_size]
 def loss_of(doc):  # -> Value
     """Return the mean cost of guessing each token from those before it (the cross-entropy). A guess
     that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30."""
-    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # such as 26 4 12 12 0 26
-    cache = [([], []) for _ in layers]
-    costs = []  # of each guess
-    for position in range(min(len(doc) + 1, block_size)):
-        probs = softmax(gpt(tokens[position], position, cache))
-        costs.append(-probs[tokens[position + 1]].log())
+    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
+    cache = [([], []) for _ in layers]  # for each layer, its keys and its values
+    costs = []
+    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
+        probs = softmax(gpt(token, position, cache))
+        costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-beta1 = 0.85  # how much of its mean gradient Adam keeps at each step
-beta2 = 0.99  # the same for the mean of the squares
-eps = 1e-8    # so as never to divide by 0
-mean_grads = [0.0] * len(params)
-mean_squares = [0.0] * len(params)
+mean_grads = [0.0] * len(params)    # for each parameter, the running mean of its gradient
+mean_squares = [0.0] * len(params)  # and the running mean of its gradient's square
+beta1 = 0.85  # how much of the mean gradient each step keeps; the rest is from the new gradient
+beta2 = 0.99  # the same for the mean square
+eps = 1e-8    # prevents a division by 0
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document says little, so
-    follow the running mean of the gradients. Divide it by their usual size, the root of the running
-    mean of their squares, so that parameters with small gradients learn, too."""
-    bias_correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so the first are too small
+    use the mean of its gradients. Divide it by their usual size, the root of the mean square, so
+    that parameters with small gradients learn, too."""
+    bias_correction1 = 1 - beta1 ** (step + 1)  # 0.15 at step 0, when the mean is 0.15 * grad
     bias_correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
@@ -254,25 +254,25 @@ def adam(step, rate):
         usual_size = math.sqrt(mean_squares[i] / bias_correction2)
         param.data -= rate * (mean_grads[i] / bias_correction1) / (usual_size + eps)
 
-def train_step(step):
+def train_step(step, rate):
     """Learn from one document and return its loss, a plain number."""
-    tape.clear()  # the Values of the document before
+    tape.clear()  # removes the Values of the document before
     for param in params:
         param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    decay = 1 - step / num_steps  # the steps get shorter and shorter
-    adam(step, learning_rate * decay)  # adjust
+    adam(step, rate)  # adjust
     return loss.data
 
 losses = []
 for step in range(num_steps):
-    losses.append(train_step(step))
+    decay = 1 - step / num_steps  # so that each step moves the parameters a little less
+    losses.append(train_step(step, learning_rate * decay))
     recent = mean(losses[-100:])  # some names are harder to guess than others, so watch the mean
     line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {recent:.4f}"
-    print(line, end="\r")  # the next step writes over it
+    print(line, end="\r")  # the next line is written over this one
     if (step + 1) % 100 == 0 or step + 1 == num_steps:
-        print()  # but every hundredth line stays, and the last
+        print()  # this keeps every hundredth line and the last one
 
 # %% 9. The samples: draw a token from what the model expects, feed it back in, and repeat
 def sample():  # -> str
@@ -286,10 +286,10 @@ def sample():  # -> str
         if token == BOS:
             break
         doc += chars[token]
-    tape.clear()  # nobody asks for the gradients of a sample
+    tape.clear()  # the gradients of a sample are not needed
     return doc
 
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # is it in the text?
+    known = "  (known)" if doc in docs else ""  # it is in the text, trained on or not
     print(f"sample {i + 1:2d}: {doc}{known}")

@@ -18,29 +18,26 @@ import tempfile
 import unittest
 from unittest import mock
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "microgpt.py"
-SOURCE = SCRIPT.read_text(encoding="utf-8")
+from edited import SCRIPT, SOURCE, assigned, replaced
+
+ROOT = SCRIPT.parent
 ABC = "abc\nba\ncab\naccb\n"  # a small text: three characters, and BOS is token 3
 TINY = {"n_layer": 2, "n_embd": 4, "n_head": 2, "block_size": 6}
-
-def options(**knobs):
-    """Return knobs as the command line takes them."""
-    return [f"--{name.replace('_', '-')}={value}" for name, value in knobs.items()]
+RELU = functools.partial(max, 0.0)
 
 def run(*arguments, script=SCRIPT, cwd=ROOT, env=(), **streams):
-    """Run the program as a process and return it, with its output as text."""
+    """Run the program, or a copy, as a process and return it, with its output as text."""
     command = [sys.executable, *map(str, [script, *arguments])]
     env = {**os.environ, "PYTHONIOENCODING": "utf-8", **dict(env)}
     streams = {"stdin": subprocess.DEVNULL, "stdout": -1, "stderr": -1, **streams}
-    return subprocess.run(command, cwd=str(cwd), env=env, encoding="utf-8", timeout=100, **streams)
+    return subprocess.run(command, cwd=str(cwd), env=env, encoding="utf-8", timeout=200, **streams)
 
-default_run = functools.lru_cache(maxsize=None)(run)  # run without options, but only once
+default_run = functools.lru_cache(maxsize=None)(run)  # run as it is, but only once
 
-def load(*arguments, script=SCRIPT, stream=None, **knobs):
-    """Run the program inside this process; return its global names, `output` (a str) among them."""
+def execute(script, *arguments, stream=None):
+    """Run a copy inside this process; return its global names, `output` (a str) among them."""
     output = stream or io.StringIO()
-    command = [str(argument) for argument in (script, *arguments, *options(**knobs))]
+    command = [str(argument) for argument in (script, *arguments)]
     with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(output):
         names = runpy.run_path(str(script), run_name="__main__")
     names = names["gpt"].__globals__  # run_path returns a copy; these are what the functions see
@@ -48,7 +45,7 @@ def load(*arguments, script=SCRIPT, stream=None, **knobs):
     return names
 
 class TextCase(unittest.TestCase):
-    """A test with a folder of its own for the texts it writes."""
+    """A test with a folder of its own for the texts and the edited copies that it writes."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -61,13 +58,26 @@ class TextCase(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
 
-    def load(self, text=ABC, **knobs):
-        """Load the program on a small text, by default without training and samples."""
-        return load(self.write(text), **{"num_steps": 0, "num_samples": 0, **knobs})
+    def copy(self, *edits, name="copy.py", **settings):
+        """Write a copy of the program, edited as a reader would, into the folder; return its path.
+        An edit is a pair: the piece that is quoted, and what stands there instead."""
+        source = assigned(SOURCE, **settings)
+        for old, new in edits:
+            source = replaced(source, old, new)
+        return self.write(source, name)
+
+    def load(self, text=ABC, *edits, stream=None, **settings):
+        """Run a copy on a small text, by default without training and samples; return its names."""
+        settings = {"num_steps": 0, "num_samples": 0, **settings}
+        return execute(self.copy(*edits, **settings), self.write(text), stream=stream)
+
+def lines(output):
+    """Return what was printed with a line for each step, which goes back to its beginning."""
+    return re.sub(r"\r\n?", "\n", output)
 
 def losses(output):
     """Return the (loss, mean) pairs of the step lines, still as text."""
-    return re.findall(r"(?m)^step .*\| loss (\S+) \| mean (\S+)$", output)
+    return re.findall(r"(?m)^step [^\r\n]*\| loss (\S+) \| mean (\S+)$", lines(output))
 
 def samples(output):
     """Return what is printed after `sample  n: `."""
@@ -99,7 +109,7 @@ def norm(x):
 def plus(x, y):
     return [[a + b for a, b in zip(row, other)] for row, other in zip(x, y)]
 
-def forward(weights, tokens, n_head, power=1):
+def forward(weights, tokens, n_head, activation=RELU):
     """Return the logits at each position, by the formulas alone: an independent computation.
 
     It takes the whole sequence at once, layer by layer, in plain floats, with no cache: a causal
@@ -118,12 +128,12 @@ def forward(weights, tokens, n_head, power=1):
             shares = [softmax(row) for row in plus(scores, mask)]
             heads = [head + more for head, more in zip(heads, times(shares, [*zip(*values)]))]
         x = plus(x, times(heads, wo))
-        hidden = [[max(0.0, a) ** power for a in row] for row in times(norm(x), fc1)]
+        hidden = [[activation(a) for a in row] for row in times(norm(x), fc1)]
         x = plus(x, times(hidden, fc2))
     return times(x, lm_head)
 
-def mean_loss(weights, tokens, n_head, power=1):
+def mean_loss(weights, tokens, n_head, activation=RELU):
     """Return the mean of -log(softmax(logits)[next token]) over a sequence."""
-    logits = forward(weights, tokens[:-1], n_head, power)
+    logits = forward(weights, tokens[:-1], n_head, activation)
     costs = [-math.log(softmax(scores)[target]) for scores, target in zip(logits, tokens[1:])]
     return sum(costs) / len(costs)
