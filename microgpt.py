@@ -18,12 +18,12 @@ from statistics import mean
 dataset = "input.txt"  # the text to learn from: one document (here: a name) a line
 n_layer = 1            # how many layers the model has
 n_embd = 16            # how many numbers describe one token inside the model
-n_head = 4             # how many different things a layer can look for in the tokens so far
+n_head = 4             # how many heads a layer has, to look for different things in the tokens so far
 block_size = 16        # how many tokens the model can read; the rest of a document is cut off
 num_steps = 1000       # how many steps the training takes, one document each
 learning_rate = 0.01   # how far the first steps move each number in the model
 num_samples = 20       # how many documents to make up after the training
-temperature = 0.5      # above 0; a low one makes up likely documents, a high one wild ones
+temperature = 0.5      # above 0; low values give likely documents, high values wild ones
 seed = 42              # the same seed gives the same run
 
 head_dim = n_embd // n_head  # how many of the n_embd numbers each head works on
@@ -52,7 +52,7 @@ print("vocab size:", vocab_size)
 
 # %% 4. The gradients: which way to move each number
 tape = []  # every computed Value, oldest first; backward() goes through them from the last one
-# tape.clear() when none of them is needed any more: before each training step, after each sample
+# It is cleared before each training step, and after whatever needs no gradients, such as a sample.
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -60,7 +60,7 @@ class Value:
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
     >>> loss.backward()
-    >>> a.grad, b.grad  # loss grows b + 1 = 4 times as fast as a, and a = 2 times as fast as b
+    >>> a.grad, b.grad  # loss grows 3 + 1 = 4 times as fast as a, and 2 times as fast as b
     (4.0, 2.0)"""
     __slots__ = ("data", "grad", "inputs", "slopes")  # saves memory, as there will be many Values
 
@@ -83,14 +83,14 @@ class Value:
         # 2.001 * 3 is 0.003 more than 2 * 3, so the slope of the 2 is 3, and that of the 3 is 2.
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
-    def __pow__(self, n):  # n is a plain number
-        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10: n * self ** (n - 1).
-        # math.pow is used as ** would make the root of a negative number complex.
+    def __pow__(self, n):  # n is a plain number; the root of a negative Value is an error
+        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10, which is n * 5 ** (n - 1).
         return Value(math.pow(self.data, n), (self,), (n * math.pow(self.data, n - 1),))
 
     def exp(self):  # 2.718 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more, so the slope is exp(2) itself.
-        return Value(math.exp(self.data), (self,), (math.exp(self.data),))
+        power = math.exp(self.data)
+        return Value(power, (self,), (power,))
 
     def log(self):  # the number whose exp is self
         # log(5.001) is 0.0002 more than log(5), so the slope is 0.2, which is 1 / 5.
@@ -99,8 +99,7 @@ class Value:
     def relu(self):  # negative numbers become 0, all others stay as they are
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
-    # These follow from the others. __radd__ is for a number on the left: sum() begins with 0 + a.
-    def __radd__(self, other): return self + other
+    def __radd__(self, other): return self + other  # for 0 + a, with which sum() begins
     def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
@@ -116,10 +115,10 @@ class Value:
         fast as one of its inputs, then the loss grows 6 times as fast as that input. So walk the
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
         time the walk reaches the Value, its grad is complete. Parameters (section 5) are not on the
-        tape, as they are not computed: their grads add up until a training step sets them to 0."""
-        assert self in tape, "this loss was not computed, or the tape was cleared since then"
+        tape, as they are not computed. Their grads add up until a training step sets them to 0."""
+        assert self in tape, "not on the tape: never computed, or the tape was cleared since then"
         for node in tape:
-            node.grad = 0.0  # another loss may have left a grad
+            node.grad = 0.0  # an earlier loss may have left a grad
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in reversed(tape):
             grad = node.grad
@@ -128,18 +127,18 @@ class Value:
                     source.grad += grad * slope  # += as each use of a source adds its share
 
 def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns one Value
-    """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. With * and + it would be
-    2n Values. Most of what a GPT computes is dot products, so this makes the program fast."""
+    """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. Written with * and +, it
+    would be 2n Values. A GPT computes mostly dot products, so this makes the program fast."""
     assert len(x) == len(y), f"x has {len(x)} Values, y has {len(y)}"
     total = 0.0
     for a, b in zip(x, y):
         total += a.data * b.data
-    # Both lists are inputs. As in a * b, the slope of each Value is the number that it meets.
+    # x + y joins the lists. As in a * b, the slope of each Value is the number it is multiplied by.
     return Value(total, x + y, [b.data for b in y] + [a.data for a in x])
 
 # %% 5. The parameters: the numbers that are learned
 def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
-    """Return small random numbers. If all were equal at first, most would stay equal."""
+    """Return small random numbers. If all began equal, most rows would go on learning the same."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
@@ -168,8 +167,8 @@ def add(x, y):  # [n], [n] -> [n]
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):  # [n] -> [n]
-    """Scale x so that its numbers are neither huge nor tiny: the mean of their squares, and with it
-    the root of that mean, rms, becomes about 1 (Zhang and Sennrich 2019)."""
+    """Scale x so that its root mean square (rms) becomes about 1, which keeps its numbers from
+    growing huge or tiny (Zhang and Sennrich 2019)."""
     scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / rms; the 1e-5 prevents a division by 0
     return [a * scale for a in x]
 
@@ -187,27 +186,27 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     """Gather what matters to this token from all tokens so far (Vaswani et al. 2017).
 
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
-    be found; and a value, what it hands over when found (a list, unlike our class Value). Key and
+    be found; and a value, what it hands over when found (a list, not our class Value). Key and
     value join those of the earlier tokens in the cache, `keys` and `values`. No token sees a later
-    one: that is not there yet. Gradients go back through the cache, as all in it is on the tape."""
+    one: that is not there yet. All in the cache is on the tape, so gradients go back through it."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered = []
     for start in range(0, n_embd, head_dim):  # each head has its own part of query, key and value
         end = start + head_dim
-        # The dot product is large if query and key agree: equal signs add to it, others subtract.
-        # Longer lists have larger dot products, by about the root of their length: divide by it.
+        # The dot product is large if query and key agree: same signs add to it, others subtract.
+        # Dot products grow with about the root of the lists' length, so divide by that root.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
-        # Weights of 0.7, 0.2, 0.1 gather 0.7 of the first token's value, 0.2 of the next, ...
         attention_weights = softmax(scores)  # [tokens so far]
+        # Weights of 0.7, 0.2, 0.1 gather 0.7 of the first token's value, 0.2 of the next, ...
         for i in range(start, end):
             gathered.append(dot(attention_weights, [value[i] for value in values]))
     return linear(gathered, layer["wo"])  # brings together what the heads gathered
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron. Each of its hidden neurons looks for a pattern in x, and relu makes
-    it 0 where there is none. The second matrix says what each pattern adds."""
+    """A multilayer perceptron: each hidden neuron, a row of fc1, looks for a pattern in x. If it is
+    not there, relu makes the neuron 0. If it is, fc2 says what it adds to x."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
@@ -216,9 +215,9 @@ def gpt(token, position, cache):  # -> [vocab_size]
     the keys and values of each layer; those of this token are appended to it.
 
     GPT-2 differs: it has tokens of several letters; LayerNorm, not rmsnorm; a norm before lm_head,
-    not after the embeddings; GELU, not relu; gains and biases; dropout; and wte as its lm_head."""
+    not after the embeddings; GELU, not relu; gains, biases and dropout; and wte as its lm_head."""
     x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
-    # Attention and MLP only add to x, so what is in x is kept: x is called the residual stream.
+    # Attention and MLP only add to x, which itself runs from end to end: the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -226,27 +225,28 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. The training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of guessing each token from those before it (the cross-entropy). A guess
-    that is sure and right costs -log(1) = 0, an even one among 27 tokens -log(1/27) = 3.30."""
+    """Return the mean cost of guessing each token from those before it (cross-entropy). If the
+    right token got probability 1, it is -log(1) = 0; if all 27 got the same, -log(1/27) = 3.30."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
     cache = [([], []) for _ in layers]  # for each layer, its keys and its values
     costs = []
-    for position, (token, target) in enumerate(zip(tokens[:block_size], tokens[1:])):
+    pairs = zip(tokens[:block_size], tokens[1:])  # 26 4, then 4 12, then 12 12, 12 0 and 0 26
+    for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
 mean_grads = [0.0] * len(params)    # for each parameter, the running mean of its gradient
-mean_squares = [0.0] * len(params)  # and the running mean of its gradient's square
+mean_squares = [0.0] * len(params)  # for each parameter, the running mean of its squared gradient
 beta1 = 0.85  # how much of the mean gradient each step keeps; the rest is from the new gradient
 beta2 = 0.99  # the same for the mean square
 eps = 1e-8    # prevents a division by 0
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document says little, so
-    use the mean of its gradients. Divide it by their usual size, the root of the mean square, so
-    that parameters with small gradients learn, too."""
-    bias_correction1 = 1 - beta1 ** (step + 1)  # 0.15 at step 0, when the mean is 0.15 * grad
+    use the running mean of the gradients. Divide it by their usual size, the root of the mean
+    square, so that parameters with small gradients learn, too."""
+    bias_correction1 = 1 - beta1 ** (step + 1)  # the means start at 0; this makes up for it
     bias_correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
@@ -286,10 +286,10 @@ def sample():  # -> str
         if token == BOS:
             break
         doc += chars[token]
-    tape.clear()  # the gradients of a sample are not needed
+    tape.clear()  # no backward() follows, so the Values of this sample can go
     return doc
 
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # it is in the text, trained on or not
+    known = "  (known)" if doc in docs else ""  # it is in the text, even if no step trained on it
     print(f"sample {i + 1:2d}: {doc}{known}")

@@ -67,13 +67,18 @@ class TextCase(unittest.TestCase):
         return self.write(source, name)
 
     def load(self, text=ABC, *edits, stream=None, **settings):
-        """Run a copy on a small text, by default without training and samples; return its names."""
+        """Run a copy on a small text, by default without training and samples; return its names,
+        which are those that its functions see, and its output."""
         settings = {"num_steps": 0, "num_samples": 0, **settings}
         return execute(self.copy(*edits, **settings), self.write(text), stream=stream)
 
 def lines(output):
     """Return what was printed with a line for each step, which goes back to its beginning."""
     return re.sub(r"\r\n?", "\n", output)
+
+def figures(output):
+    """Return the lines without what the reference does not print: the means, and what is known."""
+    return re.sub(r"(?m) \| mean [\d.]+$|  \(known\)$", "", lines(output)).splitlines()
 
 def losses(output):
     """Return the (loss, mean) pairs of the step lines, still as text."""

@@ -201,7 +201,7 @@ class Autograd(TextCase):
         self.tape.clear()
         a * 5
         for loss in (gone, a):
-            with self.assertRaisesRegex(AssertionError, "^the tape was cleared "):
+            with self.assertRaisesRegex(AssertionError, "the tape was cleared"):
                 loss.backward()
         self.assertEqual(grads(a, gone), [0.0, 0.0])
         (gone * a).backward()
@@ -218,7 +218,7 @@ class Autograd(TextCase):
         lengths = set()
         for _ in range(2):
             a * a
-            self.names["train_step"](0)
+            self.names["train_step"](0, 0.0)
             lengths.add(len(self.tape))
         self.assertEqual((len(lengths), min(lengths) > 100), (1, True))
 

@@ -17,9 +17,11 @@ class Sampling(TextCase):
         logits = forward(floats(self.model), tokens, 2)[-1]
         return softmax([logit / temperature for logit in logits])
 
-    def draw(self, *arguments, times=1000):
+    def draw(self, temperature, times=1000):
+        """Draw samples at a temperature, which sample() reads when it is called."""
+        self.model["temperature"] = temperature
         random.seed(5)
-        return [self.model["sample"](*arguments) for _ in range(times)]
+        return [self.model["sample"]() for _ in range(times)]
 
     def assert_frequencies(self, texts, place, chances):
         """The characters at a place are as frequent as expected: four standard deviations."""
@@ -30,21 +32,15 @@ class Sampling(TextCase):
 
     def test_frequencies_are_the_probabilities_at_the_temperature(self):
         for temperature in (0.001, 0.7, 2.0, 1000.0):
-            self.assert_frequencies(self.draw("", temperature), 0, self.chances([3], temperature))
+            self.assert_frequencies(self.draw(temperature), 0, self.chances([3], temperature))
 
-    def test_the_default_temperature_is_a_half(self):
-        default, half, one = (self.draw(*t, times=20) for t in ([], ["", 0.5], ["", 1.0]))
-        self.assertEqual(default, half)
-        self.assertNotEqual(default, one)
-
-    def test_a_prompt_is_kept_and_taken_in(self):
-        texts = self.draw("cb", 1.0)
-        self.assertEqual({text[:2] for text in texts}, {"cb"})
-        self.assert_frequencies(texts, 2, self.chances([3, 2, 1]))
+    def test_a_drawn_token_is_fed_back_in(self):
+        texts = [text for text in self.draw(1.0, times=4000) if text[:1] == "b"]
+        self.assert_frequencies(texts, 1, self.chances([3, 1]))
 
     def test_it_ends_at_bos_or_at_the_block_size_and_shows_no_bos(self):
         scatter(self.model, size=0.0)
-        texts = self.draw(times=300)
+        texts = self.draw(0.5, times=300)
         self.assertEqual({len(text) for text in texts}, {0, 1, 2, 3, 4})
         self.assertLessEqual(set("".join(texts)), set("abc"))
 
@@ -55,8 +51,8 @@ class Sampling(TextCase):
         self.assertEqual(choices.call_args_list, [mock.call(range(4), weights=[0.25] * 4)] * 3)
 
 class Printed(TextCase):
-    def shown(self, text="aab", **knobs):
-        return samples(self.load(text, **{"num_samples": 12, **knobs})["output"])
+    def shown(self, text="aab", **settings):
+        return samples(self.load(text, **{"num_samples": 12, **settings})["output"])
 
     def test_samples_that_stand_in_the_text_are_marked(self):
         shown = self.shown("aab", num_steps=12, temperature=1)
@@ -65,8 +61,7 @@ class Printed(TextCase):
         self.assertNotIn("aab", shown)
         self.assertTrue(0 < len(known) < 12, known)
 
-    def test_the_prompt_and_the_temperature_are_those_of_the_knobs(self):
-        self.assertEqual({text[:1] for text in self.shown(prompt="b")}, {"b"})
+    def test_the_temperature_is_the_one_that_is_set(self):
         for temperature, different in ((0.001, False), (9, True)):
             shown = self.shown("aab\nb\n", num_steps=30, temperature=temperature)
             self.assertEqual(len(set(shown)) > 1, different)

@@ -1,0 +1,85 @@
+"""Run a copy of microgpt.py with other settings, as if the lines at its top had been edited.
+
+    python tests/edited.py n_layer=2 temperature=1.0 names.txt
+
+A value is a Python literal or, failing that, the text itself; a name without "=" is the text to
+learn from. `--help` lists the settings. The file itself stays as it is.
+"""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+SCRIPT = pathlib.Path(__file__).resolve().parent.parent / "microgpt.py"
+SOURCE = SCRIPT.read_text(encoding="utf-8")
+
+
+class NotOnce(Exception):
+    """What should be edited is not in the program exactly once."""
+
+
+def replaced(source, old, new):
+    """Return a source with one quoted piece replaced. NotOnce: it has none of these, or several."""
+    count = source.count(old)
+    if count != 1:
+        raise NotOnce(f"the program has {count} of these, not 1:\n{old}")
+    return source.replace(old, new)
+
+
+def assigned(source, **settings):
+    """Return a source with other values in assignments at the start of a line. NotOnce: likewise."""
+    for name, value in settings.items():
+        lines = re.findall(rf"(?m)^{re.escape(name)} = .+$", source)
+        if len(lines) != 1:
+            raise NotOnce(f"the program has {len(lines)} settings named {name}, not 1")
+        comment = re.search(r"( +# .*)?$", lines[0]).group()
+        source = replaced(source, f"\n{lines[0]}\n", f"\n{name} = {value!r}{comment}\n")
+    return source
+
+
+def settings(source):
+    """Return the lines of the settings, which are those of section 1 that have a comment."""
+    section = re.search(r"(?ms)^# %% 1\..*?\n\n", source).group()
+    return re.findall(r"(?m)^\w+ = .*$", section)
+
+
+def literal(text):
+    """Return the value of a Python literal, or the text itself if it is none."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+
+
+def main(arguments):
+    """Run the edited copy and return its exit status; Ctrl-C is left to the copy."""
+    if {"-h", "--help"} & {*arguments}:
+        print(__doc__, *settings(SOURCE), sep="\n")
+        return 0
+    pairs = [argument.split("=", 1) for argument in arguments if re.match(r"\w+=", argument)]
+    texts = [argument for argument in arguments if not re.match(r"\w+=", argument)]
+    if len(texts) > 1 or any(text.startswith("-") for text in texts):
+        print(f"one text is enough, and settings are name=value: {' '.join(texts)}", file=sys.stderr)
+        return 2
+    try:
+        source = assigned(SOURCE, **{name: literal(value) for name, value in pairs})
+    except NotOnce as error:
+        print(error, file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "microgpt.py"
+        copy.write_text(source, encoding="utf-8")
+        program = subprocess.Popen([sys.executable, str(copy), *texts])
+        while True:
+            try:
+                status = program.wait()
+                return status if status >= 0 else 128 - status
+            except KeyboardInterrupt:
+                pass  # it reaches the copy, too
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
