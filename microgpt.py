@@ -18,7 +18,7 @@ from statistics import mean
 dataset = "input.txt"  # the text to learn from: one document (here: a name) a line
 n_layer = 1            # how many layers the model has
 n_embd = 16            # how many numbers describe one token inside the model
-n_head = 4             # how many heads a layer has, to look for different things in the tokens so far
+n_head = 4             # how many heads a layer has; each looks for other things in the text so far
 block_size = 16        # how many tokens the model can read; the rest of a document is cut off
 num_steps = 1000       # how many steps the training takes, one document each
 learning_rate = 0.01   # how far the first steps move each number in the model
