@@ -16,21 +16,22 @@ from statistics import mean
 
 # %% 1. The settings
 dataset = "input.txt"  # the text to learn from: one document (here: a name) a line
-n_layer = 1            # how many layers the model has
+n_layer = 1            # how many layers a token goes through, one after another
 n_embd = 16            # how many numbers describe one token inside the model
-n_head = 4             # how many heads a layer has; each looks for other things in the text so far
+n_head = 4             # how many heads a layer has; each can look for something else in the text
 block_size = 16        # how many tokens the model can read; the rest of a document is cut off
 num_steps = 1000       # how many steps the training takes, one document each
 learning_rate = 0.01   # how far the first steps move each number in the model
 num_samples = 20       # how many documents to make up after the training
-temperature = 0.5      # above 0; low values give likely documents, high values wild ones
+temperature = 0.5      # low values give likely documents, high values wild ones
 seed = 42              # the same seed gives the same run
 
 head_dim = n_embd // n_head  # how many of the n_embd numbers each head works on
 assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
+assert temperature > 0, "temperature must be above 0"
 
 # %% 2. The documents: the lines of the text, shuffled
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # notebooks pass options such as -f
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # this skips a notebook's own -f
     dataset = sys.argv[1]  # as in: python microgpt.py names.txt
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -52,7 +53,7 @@ print("vocab size:", vocab_size)
 
 # %% 4. The gradients: which way to move each number
 tape = []  # every computed Value, oldest first; backward() goes through them from the last one
-# It is cleared before each training step, and after whatever needs no gradients, such as a sample.
+# It is cleared before each training step, and after a sample or a loss that needs no gradients.
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -83,7 +84,7 @@ class Value:
         # 2.001 * 3 is 0.003 more than 2 * 3, so the slope of the 2 is 3, and that of the 3 is 2.
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
-    def __pow__(self, n):  # n is a plain number; the root of a negative Value is an error
+    def __pow__(self, n):  # n is a plain number; a negative Value needs a whole n
         # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10, which is n * 5 ** (n - 1).
         return Value(math.pow(self.data, n), (self,), (n * math.pow(self.data, n - 1),))
 
@@ -116,7 +117,7 @@ class Value:
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
         time the walk reaches the Value, its grad is complete. Parameters (section 5) are not on the
         tape, as they are not computed. Their grads add up until a training step sets them to 0."""
-        assert self in tape, "not on the tape: never computed, or the tape was cleared since then"
+        assert self in tape, "this Value was not computed, or the tape has been cleared since"
         for node in tape:
             node.grad = 0.0  # an earlier loss may have left a grad
         self.grad = 1.0  # the loss grows exactly as fast as itself
@@ -138,7 +139,7 @@ def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns 
 
 # %% 5. The parameters: the numbers that are learned
 def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
-    """Return small random numbers. If all began equal, most rows would go on learning the same."""
+    """Return small random Values. If all began equal, most rows would stay equal to each other."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
@@ -163,13 +164,12 @@ def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
     return [dot(row, x) for row in weights]
 
 def add(x, y):  # [n], [n] -> [n]
-    """Add two lists number by number."""
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):  # [n] -> [n]
     """Scale x so that its root mean square (rms) becomes about 1, which keeps its numbers from
-    growing huge or tiny (Zhang and Sennrich 2019)."""
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / rms; the 1e-5 prevents a division by 0
+    becoming huge or tiny (Zhang and Sennrich 2019)."""
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # ** -0.5 is 1 / root; 1e-5 avoids dividing by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
@@ -188,36 +188,37 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
     be found; and a value, what it hands over when found (a list, not our class Value). Key and
     value join those of the earlier tokens in the cache, `keys` and `values`. No token sees a later
-    one: that is not there yet. All in the cache is on the tape, so gradients go back through it."""
+    one: that is not there yet. The cache is on the tape, too, so gradients go back through it."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
     gathered = []
     for start in range(0, n_embd, head_dim):  # each head has its own part of query, key and value
         end = start + head_dim
-        # The dot product is large if query and key agree: same signs add to it, others subtract.
-        # Dot products grow with about the root of the lists' length, so divide by that root.
+        # The dot product is large if query and key agree: like signs add to it, others subtract.
+        # Longer lists give larger dot products; dividing by the root of the length makes up for it.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
         attention_weights = softmax(scores)  # [tokens so far]
         # Weights of 0.7, 0.2, 0.1 gather 0.7 of the first token's value, 0.2 of the next, ...
-        for i in range(start, end):
+        for i in range(start, end):  # gathers number i of every token's value
             gathered.append(dot(attention_weights, [value[i] for value in values]))
-    return linear(gathered, layer["wo"])  # brings together what the heads gathered
+    return linear(gathered, layer["wo"])  # mixes what the heads gathered
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron: each hidden neuron, a row of fc1, looks for a pattern in x. If it is
-    not there, relu makes the neuron 0. If it is, fc2 says what it adds to x."""
+    """A multilayer perceptron: each hidden neuron, a row of fc1, looks for a pattern in x. If the
+    pattern is missing, relu makes the neuron 0. Otherwise, fc2 says what the neuron adds to x."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
 def gpt(token, position, cache):  # -> [vocab_size]
-    """Read one token and return the logits, for each token a score for coming next. The cache holds
-    the keys and values of each layer; those of this token are appended to it.
+    """Read one token and return the logits, a score for each token that could come next. The cache
+    holds the keys and values of each layer; those of this token are appended to it.
 
-    GPT-2 differs: it has tokens of several letters; LayerNorm, not rmsnorm; a norm before lm_head,
-    not after the embeddings; GELU, not relu; gains, biases and dropout; and wte as its lm_head."""
+    For readers who know GPT-2: its tokens are mostly several letters long; it has LayerNorm, not
+    rmsnorm; a norm before lm_head, not after the embeddings; GELU, not relu; gains and biases;
+    dropout; and wte itself as its lm_head."""
     x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
-    # Attention and MLP only add to x, which itself runs from end to end: the residual stream.
+    # Attention and MLP read a copy of x scaled by rmsnorm, and only add to x, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -225,8 +226,8 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. The training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of guessing each token from those before it (cross-entropy). If the
-    right token got probability 1, it is -log(1) = 0; if all 27 got the same, -log(1/27) = 3.30."""
+    """Return the mean cost of guessing each token from those before it (cross-entropy): -log(1) = 0
+    if the right token got probability 1, and -log(1/27) = 3.30 if all 27 tokens got the same."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
     cache = [([], []) for _ in layers]  # for each layer, its keys and its values
     costs = []
@@ -246,7 +247,7 @@ def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015). One document says little, so
     use the running mean of the gradients. Divide it by their usual size, the root of the mean
     square, so that parameters with small gradients learn, too."""
-    bias_correction1 = 1 - beta1 ** (step + 1)  # the means start at 0; this makes up for it
+    bias_correction1 = 1 - beta1 ** (step + 1)  # the means start at 0 and are too small at first
     bias_correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
@@ -256,7 +257,7 @@ def adam(step, rate):
 
 def train_step(step, rate):
     """Learn from one document and return its loss, a plain number."""
-    tape.clear()  # removes the Values of the document before
+    tape.clear()  # removes the Values of the previous document
     for param in params:
         param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
@@ -266,7 +267,7 @@ def train_step(step, rate):
 
 losses = []
 for step in range(num_steps):
-    decay = 1 - step / num_steps  # so that each step moves the parameters a little less
+    decay = 1 - step / num_steps  # the learning rate falls evenly to 0
     losses.append(train_step(step, learning_rate * decay))
     recent = mean(losses[-100:])  # some names are harder to guess than others, so watch the mean
     line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {recent:.4f}"
@@ -276,8 +277,7 @@ for step in range(num_steps):
 
 # %% 9. The samples: draw a token from what the model expects, feed it back in, and repeat
 def sample():  # -> str
-    """Return a new document. A temperature of 0.5 doubles all logits, so that likely tokens become
-    even more likely; one above 1 makes the chances more even."""
+    """Make up a document. A temperature of 0.5 doubles all logits, which favours likely tokens."""
     cache = [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
@@ -291,5 +291,5 @@ def sample():  # -> str
 
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # it is in the text, even if no step trained on it
+    known = "  (known)" if doc in docs else ""  # it is in the text, though perhaps not trained on
     print(f"sample {i + 1:2d}: {doc}{known}")

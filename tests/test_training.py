@@ -48,7 +48,7 @@ class Step(TextCase):
         model = self.load(letters, n_embd=4)
         scatter(model, size=0.0)
         self.assertEqual(f"{model['loss_of'](letters).data:.2f}", "3.30")
-        self.assertIn("if all 27 got the same, -log(1/27) = 3.30", SOURCE)
+        self.assertIn("-log(1/27) = 3.30 if all 27 tokens got the same", SOURCE)
 
     def test_an_earlier_step_leaves_nothing_for_the_next_wherever_it_was_interrupted(self):
         model, fresh, calls = self.load(**TINY), self.load(**TINY), 0
