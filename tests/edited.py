@@ -32,11 +32,12 @@ def replaced(source, old, new):
 def assigned(source, **settings):
     """Return a source with other values in assignments at the start of a line. NotOnce: likewise."""
     for name, value in settings.items():
-        lines = re.findall(rf"(?m)^{re.escape(name)} = .+$", source)
-        if len(lines) != 1:
-            raise NotOnce(f"the program has {len(lines)} settings named {name}, not 1")
-        comment = re.search(r"( +# .*)?$", lines[0]).group()
-        source = replaced(source, f"\n{lines[0]}\n", f"\n{name} = {value!r}{comment}\n")
+        pattern = rf"(?m)^{re.escape(name)} = .*?(?P<comment> +# .*)?$"
+        found = list(re.finditer(pattern, source))
+        if len(found) != 1:
+            raise NotOnce(f"the program has {len(found)} settings named {name}, not 1")
+        start, end = found[0].span()
+        source = f"{source[:start]}{name} = {value!r}{found[0]['comment'] or ''}{source[end:]}"
     return source
 
 

@@ -30,7 +30,7 @@ def run(*arguments, script=SCRIPT, cwd=ROOT, env=(), **streams):
     command = [sys.executable, *map(str, [script, *arguments])]
     env = {**os.environ, "PYTHONIOENCODING": "utf-8", **dict(env)}
     streams = {"stdin": subprocess.DEVNULL, "stdout": -1, "stderr": -1, **streams}
-    return subprocess.run(command, cwd=str(cwd), env=env, encoding="utf-8", timeout=200, **streams)
+    return subprocess.run(command, cwd=str(cwd), env=env, encoding="utf-8", timeout=600, **streams)
 
 default_run = functools.lru_cache(maxsize=None)(run)  # run as it is, but only once
 

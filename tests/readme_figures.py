@@ -1,35 +1,41 @@
-"""Hold every figure of the README's experiments against what the program prints.
+"""Hold every figure of the README's experiments against what the edited program prints.
 
     python tests/readme_figures.py        runs all of them: some minutes
 
 Exit status 0: all are as shown. The suite tries the quick ones.
 """
 
+import ast
+import pathlib
 import re
-import shlex
 import sys
+import tempfile
 
+from edited import SOURCE, assigned
 from helpers import ROOT, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def experiments():
-    """Return the (options, figure) of each row of the table of knobs."""
-    rows = re.findall(r"^\|(?:[^|\n]*\|){3} `([^`]+)` \| `([^`]+)`", README, re.MULTILINE)
-    return [(shlex.split(options), figure) for options, figure in rows]
+    """Return the (setting, value, figure) of each row of the table of experiments."""
+    rows = re.findall(r"(?m)^\| `(\w+) = ([^`]+)` \| `([^`]+)` \|", README)
+    return [(name, ast.literal_eval(value), figure) for name, value, figure in rows]
 
-def shows(options, figure):
+def shows(setting, value, figure):
     """Tell whether a run prints the figure, whole, on its last step, as a sample or as an error."""
-    done = run(*options, cwd=str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "microgpt.py"
+        copy.write_text(assigned(SOURCE, **{setting: value}), encoding="utf-8")
+        done = run(script=copy)
     steps = [line for line in done.stdout.splitlines() if line.startswith("step ")]
     rest = [line for line in done.stdout.splitlines() if line not in steps]
-    lines = steps[-1:] + rest + done.stderr.splitlines()
+    lines = steps[-1:] + rest + done.stderr.splitlines()[-1:]
     return any(re.search(rf"(?<![\w.]){re.escape(figure)}(?![\w.])", line) for line in lines)
 
 if __name__ == "__main__":
     wrong = 0
-    for options, figure in experiments():
-        right = shows(options, figure)
+    for setting, value, figure in experiments():
+        right = shows(setting, value, figure)
         wrong += not right
-        print("as shown" if right else "NOT AS SHOWN", *options, "->", figure, flush=True)
+        print("as shown" if right else "NOT AS SHOWN", setting, "=", value, "->", figure, flush=True)
     sys.exit(wrong > 0)

@@ -1,187 +1,161 @@
-"""The program around the GPT: knobs, bad input, Ctrl-C, terminals, notebooks, imports."""
+"""The program as people use it: edited, in a notebook, interrupted, behind a prompt."""
 
 import contextlib
+import gc
 import io
 import os
 import re
 import signal
+import subprocess
 import sys
+import time
 import unittest
 from unittest import mock
 
-from helpers import ABC, SOURCE, TextCase, load, losses, options, run, samples
+import edited
+from helpers import ABC, ROOT, SOURCE, TINY, TextCase, figures, lines, losses, run, samples
 
-KNOBS = {
-    "n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16, "activation": "relu",
-    "num_steps": 1000, "learning_rate": 0.01, "lr_decay": "linear", "num_samples": 20,
-    "temperature": 0.5, "prompt": "", "seed": 42,
+SETTINGS = {
+    "dataset": "input.txt", "n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16,
+    "num_steps": 1000, "learning_rate": 0.01, "num_samples": 20, "temperature": 0.5, "seed": 42,
 }  # fmt: skip
-LEAST = dict.fromkeys(["n_layer", "n_embd", "n_head", "block_size"], 1)
-LEAST.update(num_steps=0, num_samples=0, learning_rate=1e-09, temperature=1e-09)
-REFUSED = [
-    ("activation='gelu' must be 'relu' or 'relu2'", {"activation": "gelu"}),
-    ("lr_decay='none' must be 'linear' or 'cosine'", {"lr_decay": "none"}),
-    ("n_embd=18 must be a multiple of n_head=4", {"n_embd": 18}),
-    ("prompt='Ab' may contain only abc", {"prompt": "Ab"}),
-    ("prompt='abc' leaves no room in block_size=3", {"prompt": "abc", "block_size": 3}),
-]
+EDITED = ROOT / "tests" / "edited.py"
 
-class Knobs(TextCase):
-    def test_each_is_a_plain_assignment_and_an_option_with_the_default_of_the_reference(self):
-        done = run("--help")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        text = " ".join(done.stdout.split())
-        self.assertRegex(text, r"^(?!.*--text).* TEXT \(input.txt\) .* explains each\.$")
-        for name, default in KNOBS.items():
-            self.assertIn(f" --{name.replace('_', '-')} {name.upper()} ({default})", text)
-            assigned = re.search(rf"^{name} = (\S+) +# \S", SOURCE, re.M).group(1)
-            self.assertEqual(assigned, repr(default).replace("'", '"'))
+class Settings(TextCase):
+    def test_each_is_a_plain_assignment_with_the_default_of_the_reference_and_a_comment(self):
+        shown = [re.fullmatch(r"(\w+) = (\S+) +# \S.*", line) for line in edited.settings(SOURCE)]
+        values = {name: edited.literal(value) for name, value in (line.groups() for line in shown)}
+        self.assertEqual(list(values.items()), list(SETTINGS.items()))
 
-    def test_a_run_does_not_depend_on_the_order_of_hashes(self):
-        command = [self.write(ABC), *options(num_steps=3, num_samples=3)]
-        outputs = {run(*command, env={"PYTHONHASHSEED": n}).stdout for n in ("0", "1", "12345")}
-        self.assertEqual(len(outputs), 1)
-        self.assertIn("sample  3: ", outputs.pop())
+    def test_an_edit_is_made_once_or_refused(self):
+        source = 'a = 1\nb = "x y"  # a = 2\nb2 = 3\n'
+        self.assertEqual(edited.assigned(source, a=5, b="z"), "a = 5\nb = 'z'  # a = 2\nb2 = 3\n")
+        self.assertEqual(edited.replaced(source, "b2 = 3", "c"), 'a = 1\nb = "x y"  # a = 2\nc\n')
+        for name in ("c", "x"):
+            with self.assertRaisesRegex(edited.NotOnce, f"0 settings named {name}, not 1"):
+                edited.assigned(source, **{name: 1})
+        with self.assertRaisesRegex(edited.NotOnce, "2 settings named a, not 1"):
+            edited.assigned(source + "a = 3\n", a=5)
+        for old, count in (("y z", 0), ("b", 2)):
+            with self.assertRaisesRegex(edited.NotOnce, f"{count} of these, not 1:\n{old}"):
+                edited.replaced(source, old, "")
 
-class Refused(TextCase):
-    def last_words(self, *arguments, text=ABC, **knobs):
-        """Return the line with which the program ends instead of training."""
-        path = text if isinstance(text, os.PathLike) else self.write(text)
-        with self.assertRaises(SystemExit) as end, contextlib.redirect_stdout(io.StringIO()):
-            with contextlib.redirect_stderr(io.StringIO()) as errors:
-                load(path, *arguments, **knobs)
-        said = end.exception.code if end.exception.code != 2 else errors.getvalue()
-        return said.splitlines()[-1]
+class ByHand(TextCase):
+    """`python tests/edited.py`, which is in the README."""
 
-    def test_numbers_that_make_no_sense(self):
-        for name, least in LEAST.items():
-            rule = f"microgpt: {name} must be from {least} to 1e9"
-            for number in [least - 1] + (["nan", "inf", "-inf", 0] if least == 1e-9 else []):
-                self.assertEqual(self.last_words(**{name: number}), rule)
+    def test_values_are_literals_or_text_and_the_text_to_learn_from_may_be_named(self):
+        self.write(ABC)
+        few = ["num_steps=2", "num_samples=1", "temperature=1.0", "seed=-1"]
+        done = run(*few, "text.txt", script=EDITED, cwd=self.folder)
+        self.assertEqual((done.returncode, len(losses(done.stdout))), (0, 2), done.stderr)
+        self.assertEqual(figures(done.stdout)[0], "num docs: 4")
+        same = run(*few, "dataset=text.txt", script=EDITED, cwd=self.folder)
+        self.assertEqual(same.stdout, done.stdout)
+        for text, value in (("1e-3", 0.001), ("'1'", "1"), ("two words.txt", "two words.txt")):
+            self.assertEqual(edited.literal(text), value)
 
-    def test_words_that_cannot_be_read(self):
-        for name, kind in ((name, type(default).__name__) for name, default in KNOBS.items()):
-            if kind != "str":
-                error = f"argument --{name.replace('_', '-')}: invalid {kind} value: 'x'"
-                self.assertEqual(self.last_words(**{name: "x"}), f"microgpt.py: error: {error}")
-        for argument in ("--layers=3", "two.txt"):
-            error = f"microgpt.py: error: unrecognized arguments: {argument}"
-            self.assertEqual(self.last_words(argument), error)
+    def test_help_lists_the_settings_with_their_comments(self):
+        done = run("--help", script=EDITED)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout.splitlines()[-10:], edited.settings(SOURCE))
 
-    def test_settings_that_do_not_go_with_each_other_or_with_the_text(self):
-        for rule, knobs in REFUSED:
-            self.assertEqual(self.last_words(**knobs), f"microgpt: {rule}")
+    def test_what_cannot_be_edited_is_refused_and_the_exit_status_comes_through(self):
+        for arguments, words, status in [
+            (["n_layers=2"], "0 settings named n_layers", 2),
+            (["--n-layer", "2"], "settings are name=value", 2),
+            (["a.txt", "b.txt"], "one text is enough", 2),
+            (["n_head=3"], "AssertionError: n_embd must be a multiple of n_head", 1),
+        ]:
+            done = run(*arguments, script=EDITED)
+            self.assertEqual((done.returncode, done.stdout), (status, ""))
+            self.assertIn(words, done.stderr.splitlines()[-1])
 
-    def test_texts_that_cannot_be_read(self):
-        cannot = "^microgpt: cannot load '.*': "
-        self.assertRegex(self.last_words(text=self.folder / "none"), f"{cannot}.*No such file")
-        self.assertRegex(self.last_words(text=self.folder), f"{cannot}.*(directory|denied)")
-        for content in (b"abc\n\xff", "\ufeff\xe9".encode("utf-16")):
-            self.assertRegex(self.last_words(text=content), f"{cannot}'utf-8' codec")
-        empty = f"microgpt: {str(self.folder / 'text.txt')!r} has no text in it"
-        for content in ("", "\n\n", " \t\r\n \n", "\ufeff\n"):
-            self.assertEqual(self.last_words(text=content), empty)
+    @unittest.skipUnless(os.name == "posix", "no process groups here")
+    def test_ctrl_c_ends_the_copy_and_removes_it(self):
+        command = [sys.executable, "-u", str(EDITED), str(self.write(ABC)), "num_steps=9999999"]
+        (self.folder / "here").mkdir()
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.folder / "here")}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=env, start_new_session=True, **pipes) as program:
+            while b"step" not in program.stdout.read(40):
+                time.sleep(0.01)
+            os.killpg(program.pid, signal.SIGINT)
+            errors = program.communicate(timeout=60)[1].decode("utf-8")
+        self.assertEqual(program.returncode, 128 + signal.SIGINT, errors)
+        self.assertEqual(errors.splitlines()[-1], "KeyboardInterrupt")
+        self.assertEqual(list((self.folder / "here").iterdir()), [])
 
-    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid(), "root may read all")
-    def test_a_text_without_permission(self):
-        path = self.write(ABC)
-        path.chmod(0)
-        self.assertRegex(self.last_words(text=path), "^microgpt: cannot load .* Permission denied")
-
-    def test_what_just_makes_sense_is_taken(self):
-        for temperature in (1e-9, 1e9):
-            knobs = {**LEAST, "num_steps": 2, "num_samples": 9, "temperature": temperature}
-            self.assertEqual(len(samples(self.load(**knobs)["output"])), 9)
-        self.assertIn(" 1: ab", self.load(prompt="ab", block_size=3, num_samples=1)["output"])
-
-class StepLines(TextCase):
+class Notebook(TextCase):
     def setUp(self):
         super().setUp()
-        self.path, self.stream = self.write(ABC), io.StringIO()
-
-    def test_in_a_pipe_or_file_each_step_has_a_line_of_its_own(self):
-        methods = ["write", "flush", "getvalue"]  # some hosts' streams have little more
-        for stream in (self.stream, mock.Mock(wraps=io.StringIO(), spec=methods)):
-            output = load(self.path, stream=stream, num_steps=3, num_samples=0)["output"]
-            self.assertRegex(output, r"\A(num .*\n|vocab .*\n){3}(step .{38}\d\n){3}\Z")
-
-    def test_on_a_screen_it_redraws_itself_and_every_hundredth_and_the_last_stay(self):
-        knobs = {"num_steps": 201, "num_samples": 0, "n_embd": 2, "n_head": 1, "block_size": 2}
-        self.stream.isatty = lambda: True
-        for stream, modules in ((self.stream, {}), (io.StringIO(), {"ipykernel": sys})):
-            with mock.patch.dict(sys.modules, modules):
-                output = load(self.path, stream=stream, **knobs)["output"]
-            parts = re.findall("step +([0-9]+) (.*?)([\r\n])", output, re.DOTALL)
-            self.assertEqual([int(step) for step, _, _ in parts], [*range(1, 202)])
-            self.assertEqual([step for step, _, end in parts if end == "\n"], ["100", "200", "201"])
-            self.assertEqual({len(rest) for _, rest, _ in parts}, {38})  # over any longer line
-
-    @unittest.skipUnless(os.name == "posix", "no such terminals here")
-    def test_a_terminal_is_a_screen(self):
-        ours, theirs = os.openpty()
-        with os.fdopen(ours, "rb", buffering=0) as screen:
-            done = run(self.path, *options(num_steps=3, num_samples=1), stdout=theirs)
-            os.close(theirs)
-            self.assertEqual((screen.read(65536).count(b"\rstep "), done.stderr), (2, ""))
-
-    def test_each_line_can_be_read_at_once(self):
-        seen = []
-        self.stream.flush = lambda: seen.append(self.stream.getvalue().count("\nstep "))
-        load(self.path, stream=self.stream, num_steps=3, num_samples=0)
-        self.assertEqual([count for count in seen if count], [1, 2, 3])
-
-    def test_ctrl_c_while_training_goes_on_to_the_samples(self):
-        def press():
-            if "\nstep    5 /" in self.stream.getvalue():
-                signal.raise_signal(signal.SIGINT)
-
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.addCleanup(signal.signal, signal.SIGINT, before)
-        self.stream.flush = press
-        output = load(self.path, stream=self.stream, num_steps=9)["output"]
-        lines = ["", "stopped: the samples come from what was learned so far"]
-        self.assertEqual(output.splitlines()[3 + 5 : -20], lines)
-        self.assertEqual((len(losses(output)), len(samples(output))), (5, 20))
-
-class Hosts(TextCase):
-    SHORT = SOURCE.replace("num_steps = 1000 ", "num_steps = 3 ")  # defaults that take less time
-
-    def setUp(self):
-        super().setUp()
-        self.assertNotEqual(self.SHORT, SOURCE)
-        self.script = self.write(self.SHORT, "short.py")
         self.write(ABC, "input.txt")
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(str(self.folder))
 
-    def execute(self, *cells, argv):
-        """Execute sources one after another as a notebook would; return names and output."""
-        names, output = {"__name__": "__main__"}, io.StringIO()
-        with mock.patch.object(sys, "argv", argv), contextlib.redirect_stdout(output):
-            for cell in cells:
-                exec(compile(cell, "<cell>", "exec"), names)
-        return names, output.getvalue()
+    def cells(self, **settings):
+        source = edited.assigned(SOURCE, **settings)
+        cells = re.split("(?m)^(?=# %%)", source)
+        self.assertEqual([cell[:6] for cell in cells[1:]], [f"# %% {n}" for n in range(1, 10)])
+        return cells
 
-    def test_the_cells_run_in_any_notebook_or_session_and_again_with_the_same_result(self):
-        cells = re.split("(?m)^(?=# %%)", self.SHORT)
-        self.assertEqual(re.findall(r"(?m)^# %% (\d+)\. ", SOURCE), [str(n) for n in range(1, 11)])
-        for host in ("ipython", "ipykernel_launcher.py -f x", "colab_kernel_launcher.py -f x"):
-            names, once = self.execute(*cells, argv=host.split())
-            self.assertEqual((len(losses(once)), len(samples(once))), (3, 20))
-            self.assertEqual(names["sample"]("ab", temperature=1.0)[:2], "ab")
-            self.assertEqual(self.execute(*cells, *cells, argv=host.split())[1], once + once)
+    def execute(self, names, *cells):
+        """Execute sources one after another as a notebook would; return the output."""
+        output = io.StringIO()
+        with mock.patch.object(sys, "argv", ["ipykernel_launcher.py", "-f", "kernel.json"]):
+            with contextlib.redirect_stdout(output):
+                for cell in cells:
+                    exec(compile(cell, "<cell>", "exec"), names)
+        return output.getvalue()
 
-    def test_an_import_leaves_the_command_line_alone(self):
-        self.write("import short\nprint(short.sample('ab')[:2])", "host.py")
-        done = run("--num-steps", "2", "no.txt", script="host.py", cwd=self.folder)
-        self.assertEqual((len(losses(done.stdout)), done.stdout[-4:]), (3, "\nab\n"), done.stderr)
+    def test_its_cells_run_and_run_again_with_the_same_result(self):
+        names, cells = {}, self.cells(num_steps=3, num_samples=2, n_embd=4)
+        once = self.execute(names, *cells)
+        self.assertEqual((len(losses(once)), len(samples(once))), (3, 2))
+        self.assertEqual(self.execute(names, *cells), once)
 
-    def test_its_doctest_passes_from_the_command_line(self):
-        done = run("doctest", "-v", "short.py", script="-m", cwd=self.folder)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertRegex(done.stdout, r"(?m)^4 (tests in \d+ items\.|passed)")
+    def test_interrupted_anywhere_in_training_it_samples_and_trains_on_with_right_gradients(self):
+        calls = 0
+
+        def interrupt(frame, event, argument):
+            nonlocal calls
+            ours = frame.f_code.co_filename == "<cell>" and frame.f_code.co_name != "<module>"
+            calls -= ours and event in ("call", "c_call")
+            if calls == 0:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+        cells, names, fresh = self.cells(**TINY, num_samples=3, learning_rate=0.1), {}, {}
+        self.execute(names, *cells[:-2])
+        self.execute(fresh, *cells[:-2], cells[-2].split("losses = []")[0])
+        for after in (1, 3, 30, 500, 1500, 2500, 3500, 4200, 5600, 7000):
+            calls = after
+            with self.assertRaises(KeyboardInterrupt):
+                sys.setprofile(interrupt)
+                self.execute(names, cells[-2])
+            self.assertEqual(len(samples(self.execute(names, cells[-1]))), 3)
+            for ours, theirs in zip(names["params"], fresh["params"]):
+                theirs.data, theirs.grad = ours.data, 0.0
+            fresh["tape"].clear()
+            self.assertEqual(names["train_step"](0, 0.0), fresh["train_step"](0, 0.0))
+            grads, expected = ([p.grad for p in done["params"]] for done in (names, fresh))
+            self.assertEqual(grads, expected)
+            self.assertGreater(sum(grad != 0 for grad in grads), 100)
+
+    def test_losses_without_backward_take_no_memory_if_the_tape_is_cleared_between(self):
+        names = self.load(n_embd=4, block_size=2)
+
+        def living():
+            gc.collect()
+            return sum(type(thing) is names["Value"] for thing in gc.get_objects())
+
+        for _ in range(300):
+            names["loss_of"]("abc")
+            names["tape"].clear()
+        self.assertEqual(living(), len(names["params"]))
+        names["loss_of"]("abc")
+        self.assertGreater(living(), 2 * len(names["params"]))
 
     def test_sample_is_at_hand_afterwards_in_an_interactive_session(self):
-        typed = {"stdin": None, "input": "print([sample('ab')[:2]])\n"}
-        done = run("short.py", *options(num_samples=0), script="-i", cwd=self.folder, **typed)
-        self.assertIn("['ab']", done.stdout, done.stderr)
+        typed = {"stdin": None, "input": "print([type(sample())])\n"}
+        done = run(self.copy(num_steps=0, num_samples=0), script="-i", cwd=self.folder, **typed)
+        self.assertIn("[<class 'str'>]", lines(done.stdout), done.stderr)

@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from statistics import mean
 
 from helpers import ABC, SOURCE, TINY, TextCase, floats, lines, losses, mean_loss, run, scatter
@@ -49,31 +48,6 @@ class Step(TextCase):
         scatter(model, size=0.0)
         self.assertEqual(f"{model['loss_of'](letters).data:.2f}", "3.30")
         self.assertIn("-log(1/27) = 3.30 if all 27 tokens got the same", SOURCE)
-
-    def test_an_earlier_step_leaves_nothing_for_the_next_wherever_it_was_interrupted(self):
-        model, fresh, calls = self.load(**TINY), self.load(**TINY), 0
-
-        def interrupt(frame, event, argument):
-            nonlocal calls
-            calls -= event == "call"
-            if calls == 0:
-                sys.setprofile(None)
-                raise KeyboardInterrupt
-
-        scatter(model)
-        for after in (1, 2, 30, 500, 1500, 2500, 3500, 4200, 5600, 7000):
-            calls = after
-            with self.assertRaises(KeyboardInterrupt):
-                sys.setprofile(interrupt)
-                for step in range(9):
-                    model["train_step"](step, 0.01)
-            fresh["tape"].clear()
-            for ours, theirs in zip(model["params"], fresh["params"]):
-                theirs.data, theirs.grad = ours.data, 0.0
-            self.assertLessEqual(set(model["sample"]()), set("abc"))
-            self.assertEqual(model["train_step"](0, 0.0), fresh["train_step"](0, 0.0))
-            grads, expected = ([p.grad for p in done["params"]] for done in (model, fresh))
-            self.assertEqual(grads, expected)
 
     def test_a_rate_so_high_that_a_probability_becomes_0_ends_in_an_error(self):
         done = run(self.write("ab\n" * 9), script=self.copy(learning_rate=50, num_samples=3))
