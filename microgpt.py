@@ -214,9 +214,8 @@ def gpt(token, position, cache):  # -> [vocab_size]
     """Read one token and return the logits, a score for each token that could come next. The cache
     holds the keys and values of each layer; those of this token are appended to it.
 
-    For readers who know GPT-2: its tokens are mostly several letters long; it has LayerNorm, not
-    rmsnorm; a norm before lm_head, not after the embeddings; GELU, not relu; gains and biases;
-    dropout; and wte itself as its lm_head."""
+    For readers who know GPT-2: it has longer tokens; LayerNorm, not rmsnorm; a norm before lm_head,
+    not after the embeddings; GELU, not relu; gains, biases and dropout; and wte as its lm_head."""
     x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
     # Attention and MLP read a copy of x scaled by rmsnorm, and only add to x, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
@@ -255,20 +254,21 @@ def adam(step, rate):
         usual_size = math.sqrt(mean_squares[i] / bias_correction2)
         param.data -= rate * (mean_grads[i] / bias_correction1) / (usual_size + eps)
 
-def train_step(step, rate):
+def train_step(step):
     """Learn from one document and return its loss, a plain number."""
+    assert step < num_steps, "to train for more steps, raise num_steps"
     tape.clear()  # removes the Values of the previous document
     for param in params:
         param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    adam(step, rate)  # adjust
+    decay = 1 - step / num_steps  # the learning rate falls evenly to 0
+    adam(step, learning_rate * decay)  # adjust
     return loss.data
 
 losses = []
 for step in range(num_steps):
-    decay = 1 - step / num_steps  # the learning rate falls evenly to 0
-    losses.append(train_step(step, learning_rate * decay))
+    losses.append(train_step(step))
     recent = mean(losses[-100:])  # some names are harder to guess than others, so watch the mean
     line = f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {recent:.4f}"
     print(line, end="\r")  # the next line is written over this one

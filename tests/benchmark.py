@@ -23,7 +23,7 @@ import tempfile
 from edited import SCRIPT, SOURCE, assigned, literal
 
 ROOT = SCRIPT.parent
-LENGTHS = "print(*map(len, names['docs'][:200]))"
+LENGTHS = "import runpy, sys; docs = runpy.run_path(sys.argv.pop())['docs']; print(*map(len, docs))"
 WATCH = """  # runs a program until a step, and prints the processor time between its steps
 import json, os, re, runpy, sys, time
 
@@ -87,7 +87,7 @@ def sizes(settings):
         size = {**settings, "n_layer": n_layer, "n_embd": n_embd}
         with tempfile.TemporaryDirectory() as folder:
             untrained = copied(folder, **{**size, "num_steps": 0, "num_samples": 0})
-            shown = python("-c", f"import runpy; names = runpy.run_path({str(untrained)!r});" + LENGTHS)
+            shown = python("-c", LENGTHS, untrained)
             count = int(re.search(r"num params: (\d+)", shown).group(1))
             tokens = [int(length) + 1 for length in shown.splitlines()[-1].split()]
             last = max(5, min(200, 1000000 // count))

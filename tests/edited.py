@@ -30,7 +30,7 @@ def replaced(source, old, new):
 
 
 def assigned(source, **settings):
-    """Return a source with other values in assignments at the start of a line. NotOnce: likewise."""
+    """Return a source with other values assigned at the start of a line. NotOnce: likewise."""
     for name, value in settings.items():
         pattern = rf"(?m)^{re.escape(name)} = .*?(?P<comment> +# .*)?$"
         found = list(re.finditer(pattern, source))
@@ -63,7 +63,7 @@ def main(arguments):
     pairs = [argument.split("=", 1) for argument in arguments if re.match(r"\w+=", argument)]
     texts = [argument for argument in arguments if not re.match(r"\w+=", argument)]
     if len(texts) > 1 or any(text.startswith("-") for text in texts):
-        print(f"one text is enough, and settings are name=value: {' '.join(texts)}", file=sys.stderr)
+        print("one text is enough, and settings are name=value:", *texts, file=sys.stderr)
         return 2
     try:
         source = assigned(SOURCE, **{name: literal(value) for name, value in pairs})

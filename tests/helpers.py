@@ -88,6 +88,11 @@ def samples(output):
     """Return what is printed after `sample  n: `."""
     return re.findall(r"(?m)^sample [ \d]\d: (.*)$", output)
 
+def gradients(model, step=0):
+    """Take a training step at a rate of 0, which finds gradients and moves nothing; return the loss."""
+    model.update(num_steps=step + 1, learning_rate=0.0)
+    return model["train_step"](step)
+
 def scatter(model, seed=1, size=0.5):
     """Give a loaded program large random parameters, so that everything in it matters."""
     rng = random.Random(seed)

@@ -37,5 +37,6 @@ if __name__ == "__main__":
     for setting, value, figure in experiments():
         right = shows(setting, value, figure)
         wrong += not right
-        print("as shown" if right else "NOT AS SHOWN", setting, "=", value, "->", figure, flush=True)
+        said = "as shown" if right else "NOT AS SHOWN"
+        print(said, setting, "=", value, "->", figure, flush=True)
     sys.exit(wrong > 0)

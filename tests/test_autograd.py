@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 
-from helpers import RELU, TINY, TextCase, scatter
+from helpers import RELU, TINY, TextCase, gradients, scatter
 
 OPERATIONS = [  # on Values and floats alike
     "a + b", "a + 3", "3 + a", "a - b", "a - 3", "3 - a", "-a", "a * b", "a * 3", "3 * a", "a / b",
@@ -218,7 +218,7 @@ class Autograd(TextCase):
         lengths = set()
         for _ in range(2):
             a * a
-            self.names["train_step"](0, 0.0)
+            gradients(self.names)
             lengths.add(len(self.tape))
         self.assertEqual((len(lengths), min(lengths) > 100), (1, True))
 

@@ -3,7 +3,7 @@
 import math
 import random
 
-from helpers import TINY, TextCase, floats, forward, mean_loss, scatter, softmax
+from helpers import TINY, TextCase, floats, forward, gradients, mean_loss, scatter, softmax
 
 
 class Forward(TextCase):
@@ -40,7 +40,7 @@ class Gradients(TextCase):
         h = 1e-5
         model = self.load("accb\n", **TINY)
         scatter(model)
-        loss = model["train_step"](0, 0.0)  # at a rate of 0, only the gradients change
+        loss = gradients(model)  # at a rate of 0, only the gradients change
         weights, tokens = floats(model), [3, 0, 2, 2, 1, 3]
         self.assertAlmostEqual(loss, mean_loss(weights, tokens, 2), places=9)
         slots = [(row, i) for matrix in weights for row in matrix for i in range(len(row))]
@@ -55,7 +55,7 @@ class Gradients(TextCase):
 
     def test_a_neuron_is_one_value(self):
         model = self.load("abc\n", block_size=3)
-        model["train_step"](0, 0.0)
+        gradients(model)
         dots = [value for value in model["tape"] if isinstance(value.inputs, list)]
         # three tokens: 3 norms, 4 x 16 + 64 + 16 + 4 neurons, 4 heads with t scores and 4 sums
         self.assertEqual(len(dots), sum(3 + 64 + 64 + 16 + 4 + 4 * (t + 4) for t in (1, 2, 3)))

@@ -148,8 +148,8 @@ class Arguments(TextCase):
         copy = self.copy(num_steps=2, num_samples=1)
         expected = lines(execute(copy)["output"])
         self.assertEqual((len(losses(expected)), len(samples(expected))), (2, 1))
-        for arguments in (["-f", "kernel.json"], ["--f=kernel.json"], ["--mode=client", "--port=1"]):
-            self.assertEqual(lines(execute(copy, *arguments)["output"]), expected)
+        for arguments in ("-f kernel.json", "--f=kernel.json", "--mode=client --port=1"):
+            self.assertEqual(lines(execute(copy, *arguments.split())["output"]), expected)
         code = "import sys; sys.argv = ['']; exec(open('copy.py', encoding='utf-8').read())"
         shown = subprocess.check_output([sys.executable, "-c", code], encoding="utf-8")
         self.assertEqual(lines(shown), expected)
