@@ -2,8 +2,8 @@
 
     python tests/edited.py n_layer=2 temperature=1.0 names.txt
 
-A value is a Python literal or, failing that, the text itself; a name without "=" is the text to
-learn from. `--help` lists the settings. The file itself stays as it is.
+A value is a Python literal or, failing that, the text itself; an argument without "=" is the text
+to learn from. `--help` lists the settings. The file itself stays as it is.
 """
 
 import ast
@@ -15,37 +15,27 @@ import tempfile
 
 SCRIPT = pathlib.Path(__file__).resolve().parent.parent / "microgpt.py"
 SOURCE = SCRIPT.read_text(encoding="utf-8")
-
+SECTION = re.search(r"(?ms)^# %% 1\..*?\n\n", SOURCE).group()
+SETTINGS = re.findall(r"(?m)^\w+ = .+$", SECTION)  # the lines, with their comments
 
 class NotOnce(Exception):
     """What should be edited is not in the program exactly once."""
 
-
 def replaced(source, old, new):
     """Return a source with one quoted piece replaced. NotOnce: it has none of these, or several."""
-    count = source.count(old)
-    if count != 1:
-        raise NotOnce(f"the program has {count} of these, not 1:\n{old}")
+    if source.count(old) != 1:
+        raise NotOnce(f"the program has {source.count(old)} of these, not 1:\n{old}")
     return source.replace(old, new)
-
 
 def assigned(source, **settings):
     """Return a source with other values assigned at the start of a line. NotOnce: likewise."""
     for name, value in settings.items():
-        pattern = rf"(?m)^{re.escape(name)} = .*?(?P<comment> +# .*)?$"
-        found = list(re.finditer(pattern, source))
+        found = list(re.finditer(rf"(?m)^{re.escape(name)} = .*?( +# .*)?$", source))
         if len(found) != 1:
             raise NotOnce(f"the program has {len(found)} settings named {name}, not 1")
         start, end = found[0].span()
-        source = f"{source[:start]}{name} = {value!r}{found[0]['comment'] or ''}{source[end:]}"
+        source = f"{source[:start]}{name} = {value!r}{found[0].group(1) or ''}{source[end:]}"
     return source
-
-
-def settings(source):
-    """Return the lines of the settings, which are those of section 1 that have a comment."""
-    section = re.search(r"(?ms)^# %% 1\..*?\n\n", source).group()
-    return re.findall(r"(?m)^\w+ = .*$", section)
-
 
 def literal(text):
     """Return the value of a Python literal, or the text itself if it is none."""
@@ -54,18 +44,16 @@ def literal(text):
     except (SyntaxError, ValueError):
         return text
 
-
 def main(arguments):
     """Run the edited copy and return its exit status; Ctrl-C is left to the copy."""
     if {"-h", "--help"} & {*arguments}:
-        print(__doc__, *settings(SOURCE), sep="\n")
+        print(__doc__, *SETTINGS, sep="\n")
         return 0
     pairs = [argument.split("=", 1) for argument in arguments if re.match(r"\w+=", argument)]
     texts = [argument for argument in arguments if not re.match(r"\w+=", argument)]
-    if len(texts) > 1 or any(text.startswith("-") for text in texts):
-        print("one text is enough, and settings are name=value:", *texts, file=sys.stderr)
-        return 2
     try:
+        if len(texts) > 1 or any(text.startswith("-") for text in texts):
+            raise NotOnce(f"one text is enough, and settings are name=value: {' '.join(texts)}")
         source = assigned(SOURCE, **{name: literal(value) for name, value in pairs})
     except NotOnce as error:
         print(error, file=sys.stderr)
@@ -80,7 +68,6 @@ def main(arguments):
                 return status if status >= 0 else 128 - status
             except KeyboardInterrupt:
                 pass  # it reaches the copy, too
-
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """What the tests share: ways to run microgpt.py as its users do, and a second, independent model.
 
-The tests never import the program: they run it, as a process or by runpy, with small settings.
+The tests never import the program: they run it, or an edited copy, as a process or by runpy.
 """
 
 import contextlib
@@ -34,12 +34,12 @@ def run(*arguments, script=SCRIPT, cwd=ROOT, env=(), **streams):
 
 default_run = functools.lru_cache(maxsize=None)(run)  # run as it is, but only once
 
-def execute(script, *arguments, stream=None):
+def execute(script, *arguments):
     """Run a copy inside this process; return its global names, `output` (a str) among them."""
-    output = stream or io.StringIO()
     command = [str(argument) for argument in (script, *arguments)]
-    with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(output):
-        names = runpy.run_path(str(script), run_name="__main__")
+    with mock.patch.object(sys, "argv", command):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            names = runpy.run_path(str(script), run_name="__main__")
     names = names["gpt"].__globals__  # run_path returns a copy; these are what the functions see
     names["output"] = output.getvalue()
     return names
@@ -58,22 +58,25 @@ class TextCase(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
 
-    def copy(self, *edits, name="copy.py", **settings):
-        """Write a copy of the program, edited as a reader would, into the folder; return its path.
+    def copy(self, *edits, **settings):
+        """Write a copy of the program, edited as a reader would, and return its path.
         An edit is a pair: the piece that is quoted, and what stands there instead."""
         source = assigned(SOURCE, **settings)
-        for old, new in edits:
-            source = replaced(source, old, new)
-        return self.write(source, name)
+        for edit in edits:
+            source = replaced(source, *edit)
+        return self.write(source, "copy.py")
 
-    def load(self, text=ABC, *edits, stream=None, **settings):
-        """Run a copy on a small text, by default without training and samples; return its names,
-        which are those that its functions see, and its output."""
+    def load(self, text=ABC, *edits, **settings):
+        """Run a copy on a small text, by default without training and samples; return its names."""
         settings = {"num_steps": 0, "num_samples": 0, **settings}
-        return execute(self.copy(*edits, **settings), self.write(text), stream=stream)
+        return execute(self.copy(*edits, **settings), self.write(text))
+
+def golden(name):
+    """Return the lines of a file of figures that the reference has printed."""
+    return (ROOT / "tests" / name).read_text(encoding="utf-8").splitlines()
 
 def lines(output):
-    """Return what was printed with a line for each step, which goes back to its beginning."""
+    """Return what was printed with a line for each step, as if none were written over."""
     return re.sub(r"\r\n?", "\n", output)
 
 def figures(output):
@@ -82,14 +85,14 @@ def figures(output):
 
 def losses(output):
     """Return the (loss, mean) pairs of the step lines, still as text."""
-    return re.findall(r"(?m)^step [^\r\n]*\| loss (\S+) \| mean (\S+)$", lines(output))
+    return re.findall(r"(?m)^step .*\| loss (\S+) \| mean (\S+)$", lines(output))
 
 def samples(output):
     """Return what is printed after `sample  n: `."""
     return re.findall(r"(?m)^sample [ \d]\d: (.*)$", output)
 
 def gradients(model, step=0):
-    """Take a training step at a rate of 0, which finds gradients and moves nothing; return the loss."""
+    """Take a training step at a rate of 0, which only finds gradients, and return the loss."""
     model.update(num_steps=step + 1, learning_rate=0.0)
     return model["train_step"](step)
 

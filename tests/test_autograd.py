@@ -5,8 +5,9 @@ import functools
 import itertools
 import math
 import random
+import re
 
-from helpers import RELU, TINY, TextCase, gradients, scatter
+from helpers import RELU, SOURCE, TINY, TextCase, gradients, scatter
 
 OPERATIONS = [  # on Values and floats alike
     "a + b", "a + 3", "3 + a", "a - b", "a - 3", "3 - a", "-a", "a * b", "a * 3", "3 * a", "a / b",
@@ -18,20 +19,21 @@ FUNCTIONS = {"exp": math.exp, "log": math.log, "relu": RELU}
 FUNCTIONS["dot"] = lambda x, y: sum(a * b for a, b in zip(x, y))
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 MADE = [  # an operation on Value(2.0) and Value(3.0), the numbers of its inputs, and its slopes
-    ("a + b", [2.0, 3.0], [1.0, 1.0]),
-    ("a + 5", [2.0, 5], [1.0, 1.0]),
-    ("a * b", [2.0, 3.0], [3.0, 2.0]),
-    ("a * 5", [2.0, 5], [5, 2.0]),
-    ("a ** 3", [2.0], [12.0]),
-    ("exp(a)", [2.0], [math.exp(2.0)]),
-    ("log(a)", [2.0], [0.5]),
-    ("relu(a)", [2.0], [1.0]),
-    ("relu(c)", [-1.0], [0.0]),
-    ("dot([a, b], [b, c])", [2.0, 3.0, 3.0, -1.0], [3.0, -1.0, 2.0, 3.0]),
-]
+    ("a + b", [2.0, 3.0], [1.0, 1.0]), ("a + 5", [2.0, 5], [1.0, 1.0]),
+    ("a * b", [2.0, 3.0], [3.0, 2.0]), ("a * 5", [2.0, 5], [5, 2.0]), ("a ** 3", [2.0], [12.0]),
+    ("exp(a)", [2.0], [math.exp(2.0)]), ("log(a)", [2.0], [0.5]), ("relu(a)", [2.0], [1.0]),
+    ("dot([a, b], [b, b])", [2.0, 3.0, 3.0, 3.0], [3.0, 3.0, 2.0, 3.0]),
+]  # fmt: skip
+ERRORS = [
+    ("Value(-8.0) ** 0.5", ValueError), ("Value(0.0) ** 0.5", ValueError),
+    ("1 / Value(0.0)", ValueError), ("Value(0.0).log()", ValueError),
+    ("Value(-1.0).log()", ValueError), ("Value(1000.0).exp()", OverflowError),
+    ("Value(2.0) ** Value(2.0)", TypeError), ("Value(2.0) + '1'", TypeError),
+    ("dot([Value(1)] * 2, [])", AssertionError), ("dot([], [Value(1)])", AssertionError),
+]  # fmt: skip
 
 def evaluate(operation, functions, *numbers):
-    return eval(operation, {**functions, **dict(zip("abc", numbers))})
+    return eval(operation, {**functions, **dict(zip("ab", numbers))})
 
 def grads(*values):
     return [value.grad for value in values]
@@ -65,12 +67,11 @@ class Autograd(TextCase):
         for operation, numbers, slopes in MADE:
             with self.subTest(operation):
                 self.tape.clear()
-                values = self.values(2.0, 3.0, -1.0)
+                values = self.values(2.0, 3.0)
                 made = evaluate(operation, self.functions, *values)
                 self.assertEqual({type(part) for part in (made, *made.inputs)}, {self.Value})
                 self.assertEqual([part.data for part in made.inputs], numbers)
-                self.assertEqual([*made.slopes], slopes)
-                self.assertEqual((self.tape, made.grad), ([made], 0.0))
+                self.assertEqual(([*made.slopes], made.grad, self.tape), (slopes, 0.0, [made]))
                 self.assertEqual({(*value.inputs, *value.slopes) for value in values}, {()})
 
     def test_relu_is_0_with_slope_0_at_0_and_hides_no_nan(self):
@@ -78,71 +79,46 @@ class Autograd(TextCase):
         (a.relu() + 5).backward()
         self.assertEqual((a.grad, math.isnan(b.relu().data)), (0.0, True))
 
-    def test_whole_numbers_divide_as_floats_do(self):
+    def test_whole_numbers_divide_as_floats_do_and_a_value_shows_itself(self):
         one, four = self.values(1, 4)
         quarter = one / four
         quarter.backward()
-        self.assertEqual((quarter.data, one.grad, four.grad), (0.25, 0.25, -0.0625))
+        self.assertEqual((quarter.data, *grads(one, four)), (0.25, 0.25, -0.0625))
+        self.assertEqual(repr(four), "Value(data=4, grad=-0.0625)")
+        self.assertFalse(hasattr(four, "__dict__"))  # it has no room for more
 
-    def test_what_has_no_number_or_no_finite_slope_is_an_error(self):
-        for operation, error in [
-            ("Value(-8.0) ** 0.5", ValueError),
-            ("Value(0.0) ** 0.5", ValueError),
-            ("1 / Value(0.0)", ValueError),
-            ("Value(0.0).log()", ValueError),
-            ("Value(-1.0).log()", ValueError),
-            ("Value(1000.0).exp()", OverflowError),
-            ("Value(2.0) ** Value(2.0)", TypeError),
-            ("Value(2.0) + '1'", TypeError),
-        ]:
+    def test_what_has_no_number_no_finite_slope_or_no_partner_is_an_error(self):
+        for operation, error in ERRORS:
             with self.subTest(operation), self.assertRaises(error):
                 eval(operation, self.names)
-        for lengths in ("2 and 0", "1 and 2"):
-            x, y = (self.values(*range(int(length))) for length in lengths.split(" and "))
-            with self.assertRaisesRegex(AssertionError, f"{lengths[0]}.* {lengths[-1]}"):
-                self.dot(x, y)
 
     def test_a_dot_product_is_the_sum_of_the_products_to_the_last_bit(self):
         rng = random.Random(1)
-        for n in (0, 1, 2, 100):
+        for n in (1, 2, 100):
             self.tape.clear()
             x, y = ([rng.gauss(0, 1) for _ in range(n)] for _ in range(2))
             a, b, c, d = (self.values(*numbers) for numbers in (x, y, x, y))
             ours, total = self.dot(a, b), self.Value(0.0)
-            self.assertEqual(len(self.tape), min(n, 1))
+            self.assertEqual(len(self.tape), 1)
             for p, q in zip(c, d):
                 total = total + p * q
             self.assertEqual(ours.data, total.data)
-            if n:
-                (ours * 3).backward()
-                (total * 3).backward()
+            (ours * 3).backward()
+            (total * 3).backward()
             self.assertEqual(grads(*a, *b), grads(*c, *d))
 
-    def test_a_value_shows_its_data_and_its_grad_and_has_no_room_for_more(self):
-        (a,) = self.values(2.5)
-        (a * 3).backward()
-        self.assertEqual(repr(a), "Value(data=2.5, grad=3.0)")
-        self.assertFalse(hasattr(a, "__dict__"))
-
-    def test_the_example_in_the_docstring_is_true(self):
+    def test_the_examples_in_the_comments_are_true(self):
         finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
         for example in finder.find(self.Value, "Value", module=False, globs=self.names.copy()):
             runner.run(example)
         self.assertEqual((runner.tries, runner.failures), (4, 0))
-
-    def test_the_nudges_in_the_comments_are_true(self):
-        for nudged, plain, more in [
-            (2.001 + 3, 2 + 3, "0.001"),
-            (2.001 * 3, 2 * 3, "0.003"),
-            (5.001**2, 5**2, "0.010"),
-            (math.exp(2.001), math.exp(2), "0.0074"),
-            (math.log(5.001), math.log(5), "0.0002"),
-        ]:
-            self.assertEqual(f"{nudged - plain:.{len(more) - 2}f}", more)
-            self.assertIn(f"is {more} more", self.names["__doc__"] + self.source())
-
-    def source(self):
-        return (self.folder / "copy.py").read_text(encoding="utf-8")
+        nudges = re.findall(r"# (\S.*?)(?: is .*, and (\S+))? is (0\.0\d+) more than (\S.*?),", SOURCE)
+        nudges += re.findall(r"# (exp\(2\)) is 7.389, and (\S+) is (0\.0\d+) more,", SOURCE)
+        self.assertEqual(len(nudges), 5)
+        for nudge in nudges:
+            before, after = (nudge[3], nudge[0]) if len(nudge) > 3 else nudge[:2]
+            growth = eval(after, vars(math).copy()) - eval(before, vars(math).copy())
+            self.assertEqual(f"{growth:.{len(nudge[2]) - 2}f}", nudge[2], nudge)
 
     def test_the_published_example_of_micrograd(self):
         a, b = self.values(-4.0, 2.0)
@@ -198,29 +174,22 @@ class Autograd(TextCase):
     def test_what_has_left_the_tape_is_a_constant_and_refused_as_a_loss(self):
         (a,) = self.values(2.0)
         gone = a * 3
-        self.tape.clear()
+        self.names["sample"]()  # which ends with an empty tape
+        self.assertEqual(self.tape, [])
         a * 5
         for loss in (gone, a):
-            with self.assertRaisesRegex(AssertionError, "the tape was cleared"):
+            with self.assertRaisesRegex(AssertionError, "the tape"):
                 loss.backward()
         self.assertEqual(grads(a, gone), [0.0, 0.0])
         (gone * a).backward()
         self.assertEqual(grads(a, gone), [6.0, 2.0])
 
-    def test_a_training_step_begins_with_an_empty_tape_and_a_sample_ends_with_one(self):
+    def test_a_training_step_begins_with_an_empty_tape(self):
         scatter(self.names)
-        (a,) = self.values(2.0)
-        loss = a * a
-        self.names["sample"]()
-        self.assertEqual(self.tape, [])
-        with self.assertRaises(AssertionError):
-            loss.backward()
-        lengths = set()
-        for _ in range(2):
-            a * a
-            gradients(self.names)
-            lengths.add(len(self.tape))
-        self.assertEqual((len(lengths), min(lengths) > 100), (1, True))
+        gradients(self.names)
+        length = len(self.tape)
+        gradients(self.names)
+        self.assertEqual((len(self.tape), length > 1000), (length, True))
 
     def test_a_chain_of_any_length_needs_no_recursion_not_even_to_be_let_go(self):
         (a,) = self.values(1.0)

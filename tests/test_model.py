@@ -56,14 +56,14 @@ class Gradients(TextCase):
     def test_a_neuron_is_one_value(self):
         model = self.load("abc\n", block_size=3)
         gradients(model)
-        dots = [value for value in model["tape"] if isinstance(value.inputs, list)]
-        # three tokens: 3 norms, 4 x 16 + 64 + 16 + 4 neurons, 4 heads with t scores and 4 sums
-        self.assertEqual(len(dots), sum(3 + 64 + 64 + 16 + 4 + 4 * (t + 4) for t in (1, 2, 3)))
-        # besides: 3 norms of 3 + 16, 3 sums of 16, 64 relus, t divisions by the root in 4 heads,
-        # softmaxes of t in 4 heads and one of 4, each with 4 a logit and 1 more; the cost has 2
-        rest = 3 * 19 + 3 * 16 + 64 + 4 * 4 + 1 + 2
-        rest = sum(rest + 4 * t + 4 * (4 * t + 1) for t in (1, 2, 3))
-        self.assertEqual(len(model["tape"]) - len(dots), rest + 3 + 1)  # and their mean
+        dots = [value for value in model["tape"] if len(value.inputs) > 2]
+        # for token t: 3 norms, 4 x 16 + 64 + 16 + 4 neurons, t scores and 4 sums in each of 4 heads
+        # (the very first sum of a head has one input for each side)
+        self.assertEqual(len(dots), sum(3 + 148 + 4 * (t + 4) for t in (1, 2, 3)) - 16)
+        # and besides, 3 norms of 19, 3 sums of 16, 64 relus, t quotients in each head, its softmax
+        # with 4 t + 1, the softmax of the 4 logits with 17, the cost with 2; in the end the mean
+        rest = sum(3 * 19 + 3 * 16 + 64 + 4 * (5 * t + 1) + 17 + 2 for t in (1, 2, 3)) + 4
+        self.assertEqual(len(model["tape"]) - len(dots), rest + 16)
 
 class Blocks(TextCase):
     def setUp(self):

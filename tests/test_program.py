@@ -8,12 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import unittest
 from unittest import mock
 
 import edited
-from helpers import ABC, ROOT, SOURCE, TINY, TextCase, figures, gradients, lines, losses, run, samples
+from helpers import ABC, ROOT, SOURCE, TINY, TextCase, gradients, losses, run, samples
 
 SETTINGS = {
     "dataset": "input.txt", "n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16,
@@ -23,19 +22,16 @@ EDITED = ROOT / "tests" / "edited.py"
 
 class Settings(TextCase):
     def test_each_is_a_plain_assignment_with_the_default_of_the_reference_and_a_comment(self):
-        shown = [re.fullmatch(r"(\w+) = (\S+) +# \S.*", line) for line in edited.settings(SOURCE)]
-        values = {name: edited.literal(value) for name, value in (line.groups() for line in shown)}
-        self.assertEqual(list(values.items()), list(SETTINGS.items()))
+        shown = [re.fullmatch(r"(\w+) = (\S+) +# \S.*", line).groups() for line in edited.SETTINGS]
+        self.assertEqual([(k, edited.literal(v)) for k, v in shown], list(SETTINGS.items()))
 
     def test_an_edit_is_made_once_or_refused(self):
         source = 'a = 1\nb = "x y"  # a = 2\nb2 = 3\n'
         self.assertEqual(edited.assigned(source, a=5, b="z"), "a = 5\nb = 'z'  # a = 2\nb2 = 3\n")
         self.assertEqual(edited.replaced(source, "b2 = 3", "c"), 'a = 1\nb = "x y"  # a = 2\nc\n')
-        for name in ("c", "x"):
-            with self.assertRaisesRegex(edited.NotOnce, f"0 settings named {name}, not 1"):
-                edited.assigned(source, **{name: 1})
-        with self.assertRaisesRegex(edited.NotOnce, "2 settings named a, not 1"):
-            edited.assigned(source + "a = 3\n", a=5)
+        for name, count in (("c", 0), ("b2", 2)):
+            with self.assertRaisesRegex(edited.NotOnce, f"{count} settings named {name}, not 1"):
+                edited.assigned(source + "b2 = 3\n", **{name: 1})
         for old, count in (("y z", 0), ("b", 2)):
             with self.assertRaisesRegex(edited.NotOnce, f"{count} of these, not 1:\n{old}"):
                 edited.replaced(source, old, "")
@@ -48,18 +44,14 @@ class ByHand(TextCase):
         few = ["num_steps=2", "num_samples=1", "temperature=1.0", "seed=-1"]
         done = run(*few, "text.txt", script=EDITED, cwd=self.folder)
         self.assertEqual((done.returncode, len(losses(done.stdout))), (0, 2), done.stderr)
-        self.assertEqual(figures(done.stdout)[0], "num docs: 4")
         same = run(*few, "dataset=text.txt", script=EDITED, cwd=self.folder)
         self.assertEqual(same.stdout, done.stdout)
         for text, value in (("1e-3", 0.001), ("'1'", "1"), ("two words.txt", "two words.txt")):
             self.assertEqual(edited.literal(text), value)
 
-    def test_help_lists_the_settings_with_their_comments(self):
+    def test_help_lists_the_settings_and_what_cannot_be_edited_is_refused(self):
         done = run("--help", script=EDITED)
-        self.assertEqual(done.returncode, 0)
-        self.assertEqual(done.stdout.splitlines()[-10:], edited.settings(SOURCE))
-
-    def test_what_cannot_be_edited_is_refused_and_the_exit_status_comes_through(self):
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-10:]), (0, edited.SETTINGS))
         for arguments, words, status in [
             (["n_layers=2"], "0 settings named n_layers", 2),
             (["--n-layer", "2"], "settings are name=value", 2),
@@ -72,17 +64,15 @@ class ByHand(TextCase):
 
     @unittest.skipUnless(os.name == "posix", "no process groups here")
     def test_ctrl_c_ends_the_copy_and_removes_it(self):
-        command = [sys.executable, "-u", str(EDITED), str(self.write(ABC)), "num_steps=9999999"]
+        command = [sys.executable, str(EDITED), str(self.write(ABC)), "num_steps=9999999"]
         (self.folder / "here").mkdir()
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.folder / "here")}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, env=env, start_new_session=True, **pipes) as program:
-            while b"step" not in program.stdout.read(40):
-                time.sleep(0.01)
+            program.stdout.read(200)  # until it trains
             os.killpg(program.pid, signal.SIGINT)
-            errors = program.communicate(timeout=60)[1].decode("utf-8")
-        self.assertEqual(program.returncode, 128 + signal.SIGINT, errors)
-        self.assertEqual(errors.splitlines()[-1], "KeyboardInterrupt")
+            errors = program.communicate(timeout=60)[1].decode("utf-8").splitlines()
+        self.assertEqual((program.returncode, errors[-1]), (128 + 2, "KeyboardInterrupt"))
         self.assertEqual(list((self.folder / "here").iterdir()), [])
 
 class Notebook(TextCase):
@@ -93,10 +83,7 @@ class Notebook(TextCase):
         os.chdir(str(self.folder))
 
     def cells(self, **settings):
-        source = edited.assigned(SOURCE, **settings)
-        cells = re.split("(?m)^(?=# %%)", source)
-        self.assertEqual([cell[:6] for cell in cells[1:]], [f"# %% {n}" for n in range(1, 10)])
-        return cells
+        return re.split("(?m)^(?=# %%)", edited.assigned(SOURCE, **settings))
 
     def execute(self, names, *cells):
         """Execute sources one after another as a notebook would; return the output."""
@@ -110,7 +97,7 @@ class Notebook(TextCase):
     def test_its_cells_run_and_run_again_with_the_same_result(self):
         names, cells = {}, self.cells(num_steps=3, num_samples=2, n_embd=4)
         once = self.execute(names, *cells)
-        self.assertEqual((len(losses(once)), len(samples(once))), (3, 2))
+        self.assertEqual((len(cells), len(losses(once)), len(samples(once))), (1 + 9, 3, 2))
         self.assertEqual(self.execute(names, *cells), once)
 
     def test_interrupted_anywhere_in_training_it_samples_and_trains_on_with_right_gradients(self):
@@ -155,8 +142,3 @@ class Notebook(TextCase):
         self.assertEqual(living(), len(names["params"]))
         names["loss_of"]("abc")
         self.assertGreater(living(), 2 * len(names["params"]))
-
-    def test_sample_is_at_hand_afterwards_in_an_interactive_session(self):
-        typed = {"stdin": None, "input": "print([type(sample())])\n"}
-        done = run(self.copy(num_steps=0, num_samples=0), script="-i", cwd=self.folder, **typed)
-        self.assertIn("[<class 'str'>]", lines(done.stdout), done.stderr)
