@@ -1,7 +1,7 @@
 """How fast microgpt.py is on this machine, and how it compares with another of its kind.
 
-    python tests/benchmark.py [n_layer=2 ...]               time, and peak memory
-    python tests/benchmark.py OTHER.py [n_layer=2 ...]      times of both, run in turn, and their ratio
+    python tests/benchmark.py [n_layer=2 ...]             time, and peak memory
+    python tests/benchmark.py OTHER.py [n_layer=2 ...]    times of both, in turn, and the ratio
 
 The settings are those of a copy of microgpt.py; OTHER.py is run as it is, in a folder with our
 input.txt, and need only print `step N /`. All times are processor time, taken inside the measured
@@ -20,10 +20,14 @@ import tempfile
 from edited import SCRIPT, SOURCE, assigned, literal
 
 INPUT = SCRIPT.with_name("input.txt")
-LENGTHS = "import runpy, sys; docs = runpy.run_path(sys.argv.pop())['docs']; print(*map(len, docs))"
+SIZES = """import runpy, sys
+names = runpy.run_path(sys.argv.pop())
+guesses = [min(len(doc) + 1, names["block_size"]) for doc in names["docs"][1:200]]
+print(len(names["params"]) * sum(guesses) / len(guesses))"""
 MEMORY = """import resource, subprocess, sys
 subprocess.check_output([sys.executable, *sys.argv[1:]])
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # in what ru_maxrss counts
 WATCH = """  # runs a program and prints the processor time from its first step to another
 import os, re, runpy, sys, time
 last, stdout, moments = int(sys.argv.pop(1)), sys.stdout, {}
@@ -75,29 +79,21 @@ def report(settings, folder):
     """Print the time of a step, the cost of a parameter and token, and the memory of two runs."""
     ms = statistics.median(per_step(copied(folder, **settings)) for _ in range(5))
     untrained = {**settings, "num_steps": 0, "num_samples": 400}
-    shown = python("-c", LENGTHS, copied(folder, **{**untrained, "num_samples": 0}))
-    count = int(re.search(r"num params: (\d+)", shown).group(1))
-    tokens = statistics.mean(int(length) + 1 for length in shown.splitlines()[-1].split()[1:200])
-    print(f"{ms:.2f} ms/step, {ms * 1e6 / count / tokens:.0f} ns per parameter and token", flush=True)
-    if sys.platform == "win32":
-        sys.exit("peak memory: this system does not tell")
+    shown = python("-c", SIZES, copied(folder, **{**untrained, "num_samples": 0}))
+    ns = ms * 1e6 / float(shown.splitlines()[-1])
+    print(f"{ms:.2f} ms/step, {ns:.0f} ns per parameter and token", flush=True)
     for name, changes in (("the run", settings), ("400 samples untrained", untrained)):
         peak = int(python("-c", MEMORY, copied(folder, **changes)))
-        print(f"peak memory of {name}: {peak / (2**20 if sys.platform == 'darwin' else 2**10):.0f} MB")
-
-def machine():
-    """Return the interpreter, the system and, where the system tells, the processor."""
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    processor = (re.findall(r"model name\s*: (.*)", text) or [platform.processor()])[0]
-    version = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{version}, {platform.system()} {platform.machine()}, {processor}"
+        print(f"peak memory of {name}: {peak / MEGABYTE:.0f} MB")
 
 if __name__ == "__main__":
     pairs = [argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument]
     settings = {name: literal(value) for name, value in pairs}
     others = [pathlib.Path(argument).resolve() for argument in sys.argv[1:] if "=" not in argument]
-    print(machine())
+    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    processor = (re.findall(r"model name\s*: (.*)", text) or [platform.processor()])[0]
+    print(platform.python_implementation(), platform.python_version(), platform.system(), processor)
     with tempfile.TemporaryDirectory() as folder:
         if others:
             compare(others[0], settings, folder)

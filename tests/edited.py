@@ -51,13 +51,12 @@ def main(arguments):
         return 0
     pairs = [argument.split("=", 1) for argument in arguments if re.match(r"\w+=", argument)]
     texts = [argument for argument in arguments if not re.match(r"\w+=", argument)]
+    if len(texts) > 1 or any(text.startswith("-") for text in texts):
+        sys.exit(f"one text is enough, and settings are name=value: {' '.join(texts)}")
     try:
-        if len(texts) > 1 or any(text.startswith("-") for text in texts):
-            raise NotOnce(f"one text is enough, and settings are name=value: {' '.join(texts)}")
         source = assigned(SOURCE, **{name: literal(value) for name, value in pairs})
     except NotOnce as error:
-        print(error, file=sys.stderr)
-        return 2
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "microgpt.py"
         copy.write_text(source, encoding="utf-8")

@@ -1,7 +1,4 @@
-"""What the tests share: ways to run microgpt.py as its users do, and a second, independent model.
-
-The tests never import the program: they run it, or an edited copy, as a process or by runpy.
-"""
+"""What the tests share: ways to run microgpt.py or an edited copy as users do, and a second model."""
 
 import contextlib
 import functools
@@ -52,6 +49,12 @@ class TextCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
+    def enter(self, name="."):
+        """Make a folder within the test's own the current one until the test ends."""
+        (self.folder / name).mkdir(exist_ok=True)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(str(self.folder / name))
+
     def write(self, content, name="text.txt"):
         """Write a text (str, as UTF-8, or bytes) into the folder and return its path."""
         path = self.folder / name
@@ -59,8 +62,7 @@ class TextCase(unittest.TestCase):
         return path
 
     def copy(self, *edits, **settings):
-        """Write a copy of the program, edited as a reader would, and return its path.
-        An edit is a pair: the piece that is quoted, and what stands there instead."""
+        """Write a copy of the program, edited as a reader would: (old, new) pairs and settings."""
         source = assigned(SOURCE, **settings)
         for edit in edits:
             source = replaced(source, *edit)
@@ -104,8 +106,7 @@ def scatter(model, seed=1, size=0.5):
 
 def floats(model):
     """Return the matrices of a loaded program as plain numbers, those of the layers last."""
-    names = ("wq", "wk", "wv", "wo", "fc1", "fc2")
-    layers = [layer[name] for layer in model["layers"] for name in names]
+    layers = [layer[x] for layer in model["layers"] for x in "wq wk wv wo fc1 fc2".split()]
     matrices = [model["wte"], model["wpe"], model["lm_head"], *layers]
     return [[[value.data for value in row] for row in matrix] for matrix in matrices]
 
@@ -123,11 +124,8 @@ def plus(x, y):
     return [[a + b for a, b in zip(row, other)] for row, other in zip(x, y)]
 
 def forward(weights, tokens, n_head, activation=RELU):
-    """Return the logits at each position, by the formulas alone: an independent computation.
-
-    It takes the whole sequence at once, layer by layer, in plain floats, with no cache: a causal
-    mask of minus infinity stands where a position would look at a later one.
-    """
+    """Return the logits at each position, by the formulas alone: the whole sequence at once, in
+    plain floats, with a causal mask of minus infinity where a position would see a later one."""
     wte, wpe, lm_head, *rest = weights
     x = norm(plus([wte[token] for token in tokens], wpe))
     mask = [[0.0 if u <= t else -math.inf for u in range(len(x))] for t in range(len(x))]

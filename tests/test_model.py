@@ -32,8 +32,6 @@ class Forward(TextCase):
         shapes = [(4, 4), (6, 4), (4, 4)] + 2 * ([(4, 4)] * 4 + [(16, 4), (4, 16)])
         drawn = [[[random.gauss(0, 0.08) for _ in range(c)] for _ in range(r)] for r, c in shapes]
         self.assertEqual(floats(model), drawn)
-        flat = [number for matrix in drawn for row in matrix for number in row]
-        self.assertEqual([param.data for param in model["params"]], flat)
 
 class Gradients(TextCase):
     def test_every_gradient_is_the_central_difference_of_the_independent_forward_pass(self):
@@ -58,33 +56,22 @@ class Gradients(TextCase):
         gradients(model)
         dots = [value for value in model["tape"] if len(value.inputs) > 2]
         # for token t: 3 norms, 4 x 16 + 64 + 16 + 4 neurons, t scores and 4 sums in each of 4 heads
-        # (the very first sum of a head has one input for each side)
+        # (but the sums of the first token have only two inputs, a weight of 1 and a number)
         self.assertEqual(len(dots), sum(3 + 148 + 4 * (t + 4) for t in (1, 2, 3)) - 16)
-        # and besides, 3 norms of 19, 3 sums of 16, 64 relus, t quotients in each head, its softmax
-        # with 4 t + 1, the softmax of the 4 logits with 17, the cost with 2; in the end the mean
-        rest = sum(3 * 19 + 3 * 16 + 64 + 4 * (5 * t + 1) + 17 + 2 for t in (1, 2, 3)) + 4
-        self.assertEqual(len(model["tape"]) - len(dots), rest + 16)
 
 class Blocks(TextCase):
-    def setUp(self):
-        super().setUp()
-        self.model = self.load(**TINY)
-
-    def values(self, x):
-        return [self.values(y) for y in x] if isinstance(x, list) else self.model["Value"](x)
-
-    def call(self, name, *arguments):
-        """Call a building block with lists of plain numbers; return plain numbers."""
-        return [value.data for value in self.model[name](*map(self.values, arguments))]
+    def call(self, name, numbers):
+        """Call a building block with plain numbers; return plain numbers."""
+        model = self.load(**TINY)
+        return [value.data for value in model[name]([model["Value"](x) for x in numbers])]
 
     def test_rmsnorm_gives_a_root_mean_square_of_1_with_an_epsilon_under_the_root(self):
-        for numbers in ([3.0, -4.0], [1e6, 1.0, 2.0], [-0.5, 0.25, 0.125, 1.0, 7.0]):
+        for numbers in ([3.0, -4.0], [1e6, 1.0, 2.0], [-0.5, 0.25, 1.0, 7.0]):
             out = self.call("rmsnorm", numbers)
             self.assertAlmostEqual(math.sqrt(sum(x * x for x in out) / len(out)), 1.0, places=4)
             self.assertAlmostEqual(out[0] / out[1], numbers[0] / numbers[1], places=9)
         self.assertEqual(self.call("rmsnorm", [0.0, 0.0]), [0.0, 0.0])
-        small = 0.001 / math.sqrt(1e-6 + 1e-5)
-        self.assertAlmostEqual(self.call("rmsnorm", [0.001])[0], small, places=12)
+        self.assertAlmostEqual(self.call("rmsnorm", [0.001])[0], 0.001 / math.sqrt(1.1e-5))
 
     def test_softmax_gives_probabilities_that_no_shift_changes_and_that_never_overflow(self):
         numbers = [0.3, -1.2, 2.0, 0.0]
@@ -94,5 +81,4 @@ class Blocks(TextCase):
             for p, q in zip(out, softmax(numbers)):
                 self.assertAlmostEqual(p, q, places=6 if shift == 1e8 else 12)
         self.assertEqual(self.call("softmax", [0.0, 5000.0]), [0.0, 1.0])
-        one_higher = self.call("softmax", [0.0, 1.0])
-        self.assertEqual(f"{one_higher[1] / one_higher[0]:.1f}", "2.7")
+        self.assertAlmostEqual(self.call("softmax", [0.0, 1.0])[1], 2.718281828 / 3.718281828)

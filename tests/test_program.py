@@ -14,16 +14,14 @@ from unittest import mock
 import edited
 from helpers import ABC, ROOT, SOURCE, TINY, TextCase, gradients, losses, run, samples
 
-SETTINGS = {
-    "dataset": "input.txt", "n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16,
-    "num_steps": 1000, "learning_rate": 0.01, "num_samples": 20, "temperature": 0.5, "seed": 42,
-}  # fmt: skip
+SETTINGS = "dataset n_layer n_embd n_head block_size num_steps learning_rate num_samples"
+SETTINGS += " temperature seed"
 EDITED = ROOT / "tests" / "edited.py"
 
 class Settings(TextCase):
-    def test_each_is_a_plain_assignment_with_the_default_of_the_reference_and_a_comment(self):
-        shown = [re.fullmatch(r"(\w+) = (\S+) +# \S.*", line).groups() for line in edited.SETTINGS]
-        self.assertEqual([(k, edited.literal(v)) for k, v in shown], list(SETTINGS.items()))
+    def test_each_is_a_plain_assignment_with_a_comment(self):
+        found = [re.fullmatch(r"(\w+) = \S+ +# \S.*", line) for line in edited.SETTINGS]
+        self.assertEqual(" ".join(match.group(1) for match in found), SETTINGS)
 
     def test_an_edit_is_made_once_or_refused(self):
         source = 'a = 1\nb = "x y"  # a = 2\nb2 = 3\n'
@@ -36,9 +34,7 @@ class Settings(TextCase):
             with self.assertRaisesRegex(edited.NotOnce, f"{count} of these, not 1:\n{old}"):
                 edited.replaced(source, old, "")
 
-class ByHand(TextCase):
-    """`python tests/edited.py`, which is in the README."""
-
+class ByHand(TextCase):  # python tests/edited.py
     def test_values_are_literals_or_text_and_the_text_to_learn_from_may_be_named(self):
         self.write(ABC)
         few = ["num_steps=2", "num_samples=1", "temperature=1.0", "seed=-1"]
@@ -52,14 +48,14 @@ class ByHand(TextCase):
     def test_help_lists_the_settings_and_what_cannot_be_edited_is_refused(self):
         done = run("--help", script=EDITED)
         self.assertEqual((done.returncode, done.stdout.splitlines()[-10:]), (0, edited.SETTINGS))
-        for arguments, words, status in [
-            (["n_layers=2"], "0 settings named n_layers", 2),
-            (["--n-layer", "2"], "settings are name=value", 2),
-            (["a.txt", "b.txt"], "one text is enough", 2),
-            (["n_head=3"], "AssertionError: n_embd must be a multiple of n_head", 1),
+        for arguments, words in [
+            (["n_layers=2"], "0 settings named n_layers"),
+            (["--n-layer", "2"], "settings are name=value"),
+            (["a.txt", "b.txt"], "one text is enough"),
+            (["n_head=3"], "AssertionError: n_embd must be a multiple of n_head"),
         ]:
             done = run(*arguments, script=EDITED)
-            self.assertEqual((done.returncode, done.stdout), (status, ""))
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(words, done.stderr.splitlines()[-1])
 
     @unittest.skipUnless(os.name == "posix", "no process groups here")
@@ -79,8 +75,7 @@ class Notebook(TextCase):
     def setUp(self):
         super().setUp()
         self.write(ABC, "input.txt")
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(str(self.folder))
+        self.enter()
 
     def cells(self, **settings):
         return re.split("(?m)^(?=# %%)", edited.assigned(SOURCE, **settings))
@@ -126,8 +121,7 @@ class Notebook(TextCase):
             fresh["tape"].clear()
             self.assertEqual(gradients(names), gradients(fresh))
             grads, expected = ([p.grad for p in done["params"]] for done in (names, fresh))
-            self.assertEqual(grads, expected)
-            self.assertGreater(sum(grad != 0 for grad in grads), 100)
+            self.assertEqual((grads, grads.count(0.0) < 600), (expected, True))
 
     def test_losses_without_backward_take_no_memory_if_the_tape_is_cleared_between(self):
         names = self.load(n_embd=4, block_size=2)

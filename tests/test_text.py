@@ -27,11 +27,9 @@ class Lines(TextCase):
 
     def test_a_token_is_the_place_of_its_character_in_sorted_order_and_bos_comes_last(self):
         for text in SCRIPTS:
-            model = self.load(text)
-            chars = sorted(set(text) - {"\n"})
-            self.assertEqual((model["chars"], model["BOS"]), (chars, len(chars)))
-            self.assertEqual([model["token_of"][char] for char in chars], [*range(len(chars))])
-            self.assertEqual(model["vocab_size"], len(chars) + 1)
+            model, chars = self.load(text), sorted(set(text) - {"\n"})
+            self.assertEqual(model["token_of"], {char: i for i, char in enumerate(chars)})
+            self.assertEqual((model["BOS"], model["vocab_size"]), (len(chars), len(chars) + 1))
 
     def test_any_script_trains_and_samples_in_any_locale(self):
         copy = self.copy(num_steps=2, num_samples=2)
@@ -42,8 +40,8 @@ class Lines(TextCase):
     def test_thousands_of_characters_a_line_of_a_megabyte_one_letter_and_a_block_of_one(self):
         wide = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
         for text, block in ((wide, 16), ("ab" * 500000, 16), ("x", 16), (ABC, 1)):
-            model = self.load(text, n_embd=4, num_steps=1, num_samples=1, block_size=block)
-            self.assertEqual(len(losses(model["output"])), 1)
+            settings = {"n_embd": 4, "num_steps": 1, "num_samples": 1, "block_size": block}
+            self.assertEqual(len(losses(self.load(text, **settings)["output"])), 1)
 
 class Refused(TextCase):
     def last_words(self, text, **settings):
@@ -81,9 +79,7 @@ class Place(TextCase):
     def setUp(self):
         super().setUp()
         self.script = self.copy(num_steps=0, num_samples=0)
-        (self.folder / "here").mkdir()
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(str(self.folder / "here"))
+        self.enter("here")
 
     def docs(self, *text):
         return len(execute(self.script, *text)["docs"])
@@ -126,10 +122,10 @@ class Place(TextCase):
                     self.docs("other.txt")
             self.assertEqual((os.listdir(), get.call_count), ([], 1))
 
-class Input(TextCase):
     def test_it_is_the_one_that_the_figures_are_of_and_its_line_ends_do_not_matter(self):
         data = (ROOT / "input.txt").read_bytes()
-        self.assertEqual((len(data), len(data.split()), len({*data.split()})), (228145, 32033, 29494))
+        sizes = [len(part) for part in (data, data.split(), {*data.split()})]
+        self.assertEqual(sizes, [228145, 32033, 29494])
         self.write(data.replace(b"\n", b"\r\n"), "input.txt")
         copy = self.copy(num_steps=5, num_samples=2)
         outputs = [figures(run(script=copy, cwd=folder).stdout) for folder in (ROOT, self.folder)]
