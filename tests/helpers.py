@@ -1,4 +1,4 @@
-"""What the tests share: ways to run microgpt.py or an edited copy as users do, and a second model."""
+"""What the tests share: ways to run microgpt.py or an edited copy, and an independent model."""
 
 import contextlib
 import functools
@@ -43,7 +43,6 @@ def execute(script, *arguments):
 
 class TextCase(unittest.TestCase):
     """A test with a folder of its own for the texts and the edited copies that it writes."""
-
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
