@@ -53,7 +53,7 @@ print("vocab size:", vocab_size)
 
 # %% 4. The gradients: which way to move each number
 tape = []  # every computed Value, oldest first; backward() goes through them from the last one
-# It is cleared before each training step, and after a sample or a loss that needs no gradients.
+# A training step clears it first, a sample clears it last; after any other loss, clear it yourself.
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
