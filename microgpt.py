@@ -53,7 +53,7 @@ print("vocab size:", vocab_size)
 
 # %% 4. The gradients: which way to move each number
 tape = []  # every computed Value, oldest first; backward() goes through them from the last one
-# A training step clears it first, a sample clears it last; after any other loss, clear it yourself.
+# It is cleared before each training step and after each sample, as otherwise it would only grow.
 
 class Value:
     """A number that remembers what it was computed from, so that its gradient can be found.
@@ -85,7 +85,7 @@ class Value:
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, n):  # n is a plain number; a negative Value needs a whole n
-        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10, which is n * 5 ** (n - 1).
+        # 5.001 ** 2 is 0.010 more than 5 ** 2, so the slope is 10. The rule is n * x ** (n - 1).
         return Value(math.pow(self.data, n), (self,), (n * math.pow(self.data, n - 1),))
 
     def exp(self):  # 2.718 ** self
@@ -115,8 +115,8 @@ class Value:
         The chain rule says: if the loss grows 3 times as fast as a Value, and the Value 2 times as
         fast as one of its inputs, then the loss grows 6 times as fast as that input. So walk the
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
-        time the walk reaches the Value, its grad is complete. Parameters (section 5) are not on the
-        tape, as they are not computed. Their grads add up until a training step sets them to 0."""
+        time the walk reaches the Value, its grad is complete, with a share for each use. Parameters
+        (section 5) are not on the tape. Their grads add up until a training step sets them to 0."""
         assert self in tape, "this Value was not computed, or the tape has been cleared since"
         for node in tape:
             node.grad = 0.0  # an earlier loss may have left a grad
@@ -139,7 +139,7 @@ def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns 
 
 # %% 5. The parameters: the numbers that are learned
 def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
-    """Return small random Values. If all began equal, most rows would stay equal to each other."""
+    """Return small random Values. In most matrices, rows that began equal would stay equal."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
@@ -188,7 +188,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     Learned weights make three lists from x: a query, what this token looks for; a key, how it can
     be found; and a value, what it hands over when found (a list, not our class Value). Key and
     value join those of the earlier tokens in the cache, `keys` and `values`. No token sees a later
-    one: that is not there yet. The cache is on the tape, too, so gradients go back through it."""
+    one: that is not there yet. Cached Values are on the tape, so gradients go back through them."""
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))
@@ -277,7 +277,7 @@ for step in range(num_steps):
 
 # %% 9. The samples: draw a token from what the model expects, feed it back in, and repeat
 def sample():  # -> str
-    """Make up a document. A temperature of 0.5 doubles all logits, which favours likely tokens."""
+    """Make up a document. A temperature of 0.5 doubles the logits, and the lead of likely tokens."""
     cache = [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
@@ -291,5 +291,5 @@ def sample():  # -> str
 
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # it is in the text, though perhaps not trained on
+    known = "  (known)" if doc in docs else ""  # it stands in the text
     print(f"sample {i + 1:2d}: {doc}{known}")

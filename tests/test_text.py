@@ -112,7 +112,6 @@ class Place(TextCase):
         cut = mock.Mock(**{"read.side_effect": http.client.IncompleteRead(b"ada\nb", 228140)})
         for words, reply in [
             ("no route", urllib.error.URLError("no route")),
-            ("HTTP Error 403: Forbidden", urllib.error.HTTPError(URL, 403, "Forbidden", {}, None)),
             ("228140 more expected", [cut]),
         ]:
             with mock.patch("urllib.request.urlopen", side_effect=reply) as get:
