@@ -277,7 +277,7 @@ for step in range(num_steps):
 
 # %% 9. The samples: draw a token from what the model expects, feed it back in, and repeat
 def sample():  # -> str
-    """Make up a document. A temperature of 0.5 doubles the logits, and the lead of likely tokens."""
+    """Make up a document. A temperature of 0.5 doubles the logits and the lead of likely tokens."""
     cache = [([], []) for _ in layers]
     token, doc = BOS, ""
     for position in range(block_size):
