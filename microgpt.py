@@ -18,7 +18,7 @@ from statistics import mean
 dataset = "input.txt"  # the text to learn from: one document (here: a name) a line
 n_layer = 1            # how many layers a token goes through, one after another
 n_embd = 16            # how many numbers describe one token inside the model
-n_head = 4             # how many heads a layer has; each can look for something else in the text
+n_head = 4             # how many heads a layer has; each can look for a different thing in the text
 block_size = 16        # how many tokens the model can read; the rest of a document is cut off
 num_steps = 1000       # how many steps the training takes, one document each
 learning_rate = 0.01   # how far the first steps move each number in the model
@@ -31,7 +31,7 @@ assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
 assert temperature > 0, "temperature must be above 0"
 
 # %% 2. The documents: the lines of the text, shuffled
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # this skips a notebook's own -f
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # ignores a notebook's own -f
     dataset = sys.argv[1]  # as in: python microgpt.py names.txt
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -125,7 +125,7 @@ class Value:
             grad = node.grad
             if grad:  # a grad of 0 would add nothing
                 for source, slope in zip(node.inputs, node.slopes):
-                    source.grad += grad * slope  # += as each use of a source adds its share
+                    source.grad += grad * slope  # each use of a source adds its share
 
 def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns one Value
     """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. Written with * and +, it
@@ -176,9 +176,9 @@ def softmax(logits):  # [n] -> [n]
     """Turn any scores, called logits, into probabilities, which add up to 1. A score that is higher
     by 1 comes out 2.7 times as probable."""
     largest = max([logit.data for logit in logits])
-    # Only differences count, so subtracting a number from all of them changes no probability.
+    # Only differences between logits count, so subtracting the largest changes no probability.
     exps = [(logit - largest).exp() for logit in logits]  # no exp is above 1, so none overflows
-    scale = sum(exps) ** -1  # multiplied by this, they add up to 1
+    scale = sum(exps) ** -1  # the exps add up to 1 when multiplied by this
     return [e * scale for e in exps]
 
 # %% 7. The GPT: one token in, a score for each possible next token out
@@ -206,7 +206,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
     """A multilayer perceptron: each hidden neuron, a row of fc1, looks for a pattern in x. If the
-    pattern is missing, relu makes the neuron 0. Otherwise, fc2 says what the neuron adds to x."""
+    pattern is missing, relu makes the neuron 0. Otherwise, fc2 says what it adds to the result."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
@@ -217,7 +217,7 @@ def gpt(token, position, cache):  # -> [vocab_size]
     For readers who know GPT-2: it has longer tokens; LayerNorm, not rmsnorm; a norm before lm_head,
     not after the embeddings; GELU, not relu; gains, biases and dropout; and wte as its lm_head."""
     x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
-    # Attention and MLP read a copy of x scaled by rmsnorm, and only add to x, the residual stream.
+    # Attention and MLP read a scaled copy of x. Their results are added to x, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -225,8 +225,8 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. The training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of guessing each token from those before it (cross-entropy): -log(1) = 0
-    if the right token got probability 1, and -log(1/27) = 3.30 if all 27 tokens got the same."""
+    """Return the mean cost of the guesses (cross-entropy). A guess costs -log(probability of the
+    right token): -log(1) = 0 if it was sure, -log(1/27) = 3.30 if all 27 tokens got the same."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
     cache = [([], []) for _ in layers]  # for each layer, its keys and its values
     costs = []
@@ -262,7 +262,7 @@ def train_step(step):
         param.grad = 0.0
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    decay = 1 - step / num_steps  # the learning rate falls evenly to 0
+    decay = 1 - step / num_steps  # the learning rate falls evenly towards 0
     adam(step, learning_rate * decay)  # adjust
     return loss.data
 

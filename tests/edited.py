@@ -32,7 +32,7 @@ def assigned(source, **settings):
     for name, value in settings.items():
         found = list(re.finditer(rf"(?m)^{re.escape(name)} = .*?( +# .*)?$", source))
         if len(found) != 1:
-            raise NotOnce(f"the program has {len(found)} settings named {name}, not 1")
+            raise NotOnce(f"the program has {len(found)} settings named {name}, not 1; see --help")
         start, end = found[0].span()
         source = f"{source[:start]}{name} = {value!r}{found[0].group(1) or ''}{source[end:]}"
     return source
