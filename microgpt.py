@@ -34,7 +34,7 @@ assert temperature > 0, "temperature must be above 0"
 if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # ignores a notebook's own -f
     dataset = sys.argv[1]  # as in: python microgpt.py names.txt
 if dataset == "input.txt" and not Path(dataset).exists():
-    from urllib.request import urlopen
+    from urllib.request import urlopen  # the names are fetched once
     url = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
     Path(dataset).write_bytes(urlopen(url, timeout=30).read())
 with open(dataset, encoding="utf-8-sig") as file:  # UTF-8, with or without a byte-order mark
@@ -117,7 +117,7 @@ class Value:
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
         time the walk reaches the Value, its grad is complete, with a share for each use. Parameters
         (section 5) are not on the tape. Their grads add up until a training step sets them to 0."""
-        assert self in tape, "this Value was not computed, or the tape has been cleared since"
+        assert self in tape, "this Value has no inputs, or the tape has been cleared since"
         for node in tape:
             node.grad = 0.0  # an earlier loss may have left a grad
         self.grad = 1.0  # the loss grows exactly as fast as itself
@@ -129,7 +129,7 @@ class Value:
 
 def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns one Value
     """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as one Value. Written with * and +, it
-    would be 2n Values. A GPT computes mostly dot products, so this makes the program fast."""
+    would be about 2n Values. A GPT computes mostly dot products, so this makes the program fast."""
     assert len(x) == len(y), f"x has {len(x)} Values, y has {len(y)}"
     total = 0.0
     for a, b in zip(x, y):
@@ -139,7 +139,7 @@ def dot(x, y):  # [n], [n] -> Value: it takes two lists of n Values and returns 
 
 # %% 5. The parameters: the numbers that are learned
 def matrix(n_out, n_in):  # -> [n_out][n_in], which is n_out lists of n_in Values
-    """Return small random Values. In most matrices, rows that began equal would stay equal."""
+    """Return small random Values. If all began equal, most rows would stay equal."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: for each token, numbers that describe it
@@ -214,10 +214,10 @@ def gpt(token, position, cache):  # -> [vocab_size]
     """Read one token and return the logits, a score for each token that could come next. The cache
     holds the keys and values of each layer; those of this token are appended to it.
 
-    For readers who know GPT-2: it has longer tokens; LayerNorm, not rmsnorm; a norm before lm_head,
-    not after the embeddings; GELU, not relu; gains, biases and dropout; and wte as its lm_head."""
+    GPT-2, if you know it, has longer tokens; LayerNorm, not rmsnorm; a norm before lm_head, not
+    after the embeddings; GELU, not relu; gains and biases; dropout; and wte as its lm_head."""
     x = rmsnorm(add(wte[token], wpe[position]))  # describes the token and its position: [n_embd]
-    # Attention and MLP read a scaled copy of x. Their results are added to x, the residual stream.
+    # Attention and MLP read x scaled anew, as their results are added to x, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -230,7 +230,7 @@ def loss_of(doc):  # -> Value
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
     cache = [([], []) for _ in layers]  # for each layer, its keys and its values
     costs = []
-    pairs = zip(tokens[:block_size], tokens[1:])  # 26 4, then 4 12, then 12 12, 12 0 and 0 26
+    pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
         costs.append(-probs[target].log())
@@ -238,7 +238,7 @@ def loss_of(doc):  # -> Value
 
 mean_grads = [0.0] * len(params)    # for each parameter, the running mean of its gradient
 mean_squares = [0.0] * len(params)  # for each parameter, the running mean of its squared gradient
-beta1 = 0.85  # how much of the mean gradient each step keeps; the rest is from the new gradient
+beta1 = 0.85  # what the mean gradient keeps at each step; the new gradient makes up the rest
 beta2 = 0.99  # the same for the mean square
 eps = 1e-8    # prevents a division by 0
 
@@ -291,5 +291,5 @@ def sample():  # -> str
 
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # it stands in the text
+    known = "  (known)" if doc in docs else ""  # it is in the text
     print(f"sample {i + 1:2d}: {doc}{known}")

@@ -85,7 +85,7 @@ class Cookbook(TextCase):  # each edit is applied to a copy as it is quoted, and
         done = run(script=self.copy(*edits, block_size=8, num_steps=500))
         expected = helpers.golden("golden_go_choices.txt")
         self.assertEqual((helpers.figures(done.stdout), len(expected)), (expected, 3 + 500 + 20))
-        said = re.search(r"choices: with `(loss [\d.]+)` and `(.*?)`", README).groups()
+        said = re.search(r"does: with `(loss [\d.]+)` and `(.*?)`", README).groups()
         self.assertEqual((expected[502][-11:], expected[503]), said)
 
     def test_a_mini_batch_has_the_mean_gradient_of_its_documents(self):
