@@ -117,7 +117,7 @@ class Value:
         tape backwards. Whatever was computed from a Value comes after it on the tape, so by the
         time the walk reaches the Value, its grad is complete, with a share for each use. Parameters
         (section 5) are not on the tape. Their grads add up until a training step sets them to 0."""
-        assert self in tape, "this Value has no inputs, or the tape has been cleared since"
+        assert self in tape, "this Value has no inputs, or the tape has been cleared"
         for node in tape:
             node.grad = 0.0  # an earlier loss may have left a grad
         self.grad = 1.0  # the loss grows exactly as fast as itself
