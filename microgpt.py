@@ -226,7 +226,7 @@ def gpt(token, position, cache):  # -> [vocab_size]
 # %% 8. The training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
     """Return the mean cost of the guesses (cross-entropy). A guess costs -log(probability of the
-    right token): -log(1) = 0 if it was sure, -log(1/27) = 3.30 if all 27 tokens got the same."""
+    right token): -log(1) = 0 if it was certain, -log(1/27) = 3.30 if all 27 tokens got the same."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # for "emma", 26 4 12 12 0 26
     cache = [([], []) for _ in layers]  # for each layer, its keys and its values
     costs = []
@@ -238,7 +238,7 @@ def loss_of(doc):  # -> Value
 
 mean_grads = [0.0] * len(params)    # for each parameter, the running mean of its gradient
 mean_squares = [0.0] * len(params)  # for each parameter, the running mean of its squared gradient
-beta1 = 0.85  # what the mean gradient keeps at each step; the new gradient makes up the rest
+beta1 = 0.85  # how much of the mean gradient is kept at each step; the new gradient is the rest
 beta2 = 0.99  # the same for the mean square
 eps = 1e-8    # prevents a division by 0
 
