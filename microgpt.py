@@ -1,10 +1,9 @@
-"""This is a GPT, all of it, in plain Python. ChatGPT works the same way, on a far larger scale.
+"""This is a GPT, all of it, in plain Python. ChatGPT is the same idea on a far larger scale.
 
-Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends
-(section 3). The model reads one token at a time and guesses the next (sections 5 to 7). The loss
-says how far off it was, and gradients say how the loss would change if each of the model's 4,192
-numbers grew a little (4 and 8). Then every number is nudged to lower the loss. A thousand names
-later, the model makes up 20 of its own (9).
+Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
+model reads one token at a time and guesses the next. The loss says how wrong the guesses were, and
+the gradients say how the loss would change if any one of the model's 4,192 numbers grew. Then
+every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
 import random
@@ -14,23 +13,23 @@ from pathlib import Path
 
 # %% 1. Settings
 dataset = "input.txt"  # one document per line: here, a name
-n_layer = 1            # layers, one after the other
+n_layer = 1            # layers, stacked
 n_embd = 16            # how many numbers describe each token
 n_head = 4             # attention heads per layer
-block_size = 16        # the most tokens the model can read; the rest is cut off
+block_size = 16        # the most tokens the model can read; the rest are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of the mean gradient Adam keeps at each step
-beta2 = 0.99           # the same for the mean square
+beta1 = 0.85           # Adam's memory of past gradients
+beta2 = 0.99           # Adam's memory of their sizes
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
-head_dim = n_embd // n_head  # how many of those each head works on
 assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
+head_dim = n_embd // n_head  # how many numbers each head works on
 
 # %% 2. Documents
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # -f is a notebook's
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # notebooks pass options of their own
     dataset = sys.argv[1]
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -46,7 +45,7 @@ print("num docs:", len(docs))
 # %% 3. Tokens: a number for each character
 chars = sorted(set("".join(docs)))
 token_of = {char: token for token, char in enumerate(chars)}  # a is 0, b is 1
-BOS = len(chars)  # "beginning of sequence": one more token, for both ends
+BOS = len(chars)  # "beginning of sequence": one extra token, which marks both ends
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
 
@@ -64,20 +63,20 @@ class Value:
     serials = count()
 
     def __init__(self, data, inputs=(), slopes=()):
-        self.data = data      # the number
+        self.data = data
         self.grad = 0.0       # its gradient: how fast the loss grows as this number grows
         self.inputs = inputs  # the Values it was computed from, if any
-        self.slopes = slopes  # how fast it grows as each of its inputs grows
-        self.serial = next(Value.serials)  # its inputs were made earlier, so theirs are lower
+        self.slopes = slopes  # how fast it grows as each input grows
+        self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
 
     def __add__(self, other):
         other = other if isinstance(other, Value) else Value(other)
-        # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and likewise for the 3
+        # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and 1 for the 3
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __mul__(self, other):
         other = other if isinstance(other, Value) else Value(other)
-        # 2.001 * 3 is 0.003 more than 2 * 3: a slope of 3 for the 2, and of 2 for the 3
+        # 2.001 * 3 is 0.003 more than 2 * 3: a slope of 3 for the 2, and 2 for the 3
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, n):
@@ -93,10 +92,10 @@ class Value:
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
         return Value(math.log(self.data), (self,), (1 / self.data,))
 
-    def relu(self):  # negative numbers become 0; the rest stay as they are
+    def relu(self):  # the activation: negative numbers become 0; the rest stay as they are
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
-    def __radd__(self, other): return self + other
+    def __radd__(self, other): return self + other  # for sum(), which starts at 0
     def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
@@ -106,37 +105,38 @@ class Value:
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
     def backward(self):
-        """Find the grad of every Value that this one, the loss, was computed from.
+        """Backpropagation: find the grad of every Value that this one, the loss, was computed from.
 
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
-        fast as one of its inputs, the loss grows 6 times as fast as the input (backpropagation).
+        fast as one of its inputs, the loss grows 6 times as fast as the input. Computed Values
+        start from a grad of 0; the others, such as parameters, add to the grad that they have.
         """
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in graph:  # a parameter has nothing to pass on
+                if source.inputs and source not in graph:  # without inputs, nothing to pass on
+                    source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
-                    source.grad = 0.0  # a parameter's grad adds up until a training step resets it
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Newest first: by the time we reach a Value, all that was computed from it has added to it.
+        # Newest first, so when we reach a Value, everything computed from it has added its share.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
-            if node.grad:  # a grad of 0 would add nothing
+            if node.grad:
                 for source, slope in zip(node.inputs, node.slopes):
-                    source.grad += node.grad * slope  # one share for each use of the source
+                    source.grad += node.grad * slope  # +=, since a source may be used twice
 
 def dot(x, y):  # [n], [n] -> Value
-    """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n: far faster."""
+    """Return x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
     assert len(x) == len(y)
-    total = 0.0
+    total = 0.0  # not sum(), which rounds differently since Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
-    slopes = [b.data for b in y] + [a.data for a in x]  # as in *, a number's slope is its partner
+    slopes = [b.data for b in y] + [a.data for a in x]  # as with *, a number's slope is its partner
     return Value(total, [*x, *y], slopes)
 
-# %% 5. Parameters: the numbers that are learned
+# %% 5. Parameters: the numbers that the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return small random Values. If they all started equal, most rows would stay equal."""
+    """Return small random Values. If all started the same, most rows would stay identical."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row of numbers per token
@@ -147,7 +147,7 @@ layers = [{
     "wk": matrix(n_embd, n_embd),
     "wv": matrix(n_embd, n_embd),
     "wo": matrix(n_embd, n_embd),
-    "fc1": matrix(4 * n_embd, n_embd),  # for the MLP; fc is short for fully connected
+    "fc1": matrix(4 * n_embd, n_embd),  # for the MLP; fc means fully connected
     "fc2": matrix(n_embd, 4 * n_embd),
 } for _ in range(n_layer)]
 matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
@@ -156,20 +156,20 @@ print("num params:", len(params))
 
 # %% 6. Building blocks
 def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
-    """A row of weights is a neuron: it says how much each number in x counts for or against it."""
+    """Each row of weights is a neuron: it says how much each number in x counts, for or against."""
     return [dot(row, x) for row in weights]
 
 def add(x, y):  # [n], [n] -> [n]
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):  # [n] -> [n]
-    """Rescale x so that it neither explodes nor fades away (Zhang and Sennrich 2019)."""
+    """Rescale x so that it neither explodes nor vanishes (Zhang and Sennrich 2019)."""
     scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root mean square; 1e-5 avoids dividing by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
     """Turn scores (called logits) into probabilities that add up to 1."""
-    # Subtracting the largest score changes no probability, but keeps exp from overflowing.
+    # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
     total = sum(exps)
@@ -180,7 +180,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     """Causal self-attention: gather what matters from the tokens so far (Vaswani et al. 2017).
 
     Learned weights turn x into three lists: a query (what this token looks for), a key (how others
-    find it), and a value (what it hands them). No token can see a later one: it is not there yet.
+    find it), and a value (what it hands them). No token can see a later one: it isn't there yet.
     """
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
@@ -191,25 +191,25 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
         # The dot product is large when query and key agree: same signs add, opposites subtract.
         # Longer lists inflate it; dividing by the root of their length undoes that.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
-        shares = softmax(scores)  # the attention weights: [tokens so far]
+        shares = softmax(scores)  # the attention weights, one per token so far
         # Shares of 0.7, 0.2, 0.1 gather 0.7 of the first value, 0.2 of the second, and so on.
         for i in range(start, end):
             gathered.append(dot(shares, [value[i] for value in values]))
     return linear(gathered, layer["wo"])
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron: fc1's neurons look for patterns in x; fc2 says what each adds."""
+    """A multilayer perceptron: fc1's neurons look for patterns; fc2 says what each pattern adds."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
 def new_cache():
-    """Return an empty KV cache: for each layer, the keys and values of the tokens so far."""
+    """Return an empty KV cache: each layer's keys and values. Gradients flow through them."""
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
-    """Read one token and return the logits: a score for each token that could come next."""
+    """Read one token into the cache and return the logits: a score for each possible next token."""
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    # Each result is added to x, so x flows straight through: the residual stream.
+    # Attention and MLP add to x rather than replace it: the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -224,12 +224,12 @@ def loss_of(doc):  # -> Value
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
-        # -log(1) = 0 for a sure guess, -log(1/27) = 3.30 for a blind one among 27
+        # -log(1) = 0 if it was sure of the right token, -log(1/27) = 3.30 if all 27 looked alike
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grads = [0.0] * len(params)    # a running mean, as one document is noisy (m in the paper)
-mean_squares = [0.0] * len(params)  # a running mean of the squared gradients (v in the paper)
+mean_grads = [0.0] * len(params)    # running mean of each gradient, as a single one is noisy (m)
+mean_squares = [0.0] * len(params)  # running mean of its square (v in the paper)
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015)."""
@@ -238,26 +238,26 @@ def adam(step, rate):
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
         mean_squares[i] = beta2 * mean_squares[i] + (1 - beta2) * param.grad * param.grad
-        usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # never 0
-        # Dividing by the usual size lets parameters with small gradients learn too.
+        usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # 1e-8 keeps it above 0
+        # Dividing by the usual size lets parameters with small gradients learn, too.
         param.data -= rate * (mean_grads[i] / correction1) / usual_size
 
 losses = []
 for step in range(num_steps):
     for param in params:
-        param.grad = 0.0
+        param.grad = 0.0  # backward() adds to it
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    del loss  # frees its graph before the next one grows
-    mean = sum(losses[-100:]) / len(losses[-100:])  # some names are harder to guess than others
-    print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}",
-          end="\n" if (step + 1) % 100 == 0 else "\r")
+    del loss  # frees its graph before the next one is built
+    recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
+    print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
+          f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
 
 # %% 9. Samples: draw a token by the model's odds, feed it back in, and repeat
 def sample():  # -> str
-    """Make up a document. Low temperatures make likely tokens likelier; high ones even the odds."""
+    """Make up a document. Low temperatures favor likely tokens; high ones give others a chance."""
     cache = new_cache()
     token, doc = BOS, ""
     for position in range(block_size):
