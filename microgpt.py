@@ -2,7 +2,7 @@
 
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
 model reads one token at a time and guesses the next. The loss says how wrong the guesses were, and
-the gradients say how the loss would change if any one of the model's 4,192 numbers grew. Then
+the gradients say how the loss would change if any of the model's 4,192 numbers grew. Then
 every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
@@ -13,14 +13,14 @@ from pathlib import Path
 
 # %% 1. Settings
 dataset = "input.txt"  # one document per line: here, a name
-n_layer = 1            # layers, stacked
+n_layer = 1            # number of layers
 n_embd = 16            # how many numbers describe each token
 n_head = 4             # attention heads per layer
-block_size = 16        # the most tokens the model can read; the rest are cut off
+block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # Adam's memory of past gradients
-beta2 = 0.99           # Adam's memory of their sizes
+beta1 = 0.85           # how well Adam remembers past gradients
+beta2 = 0.99           # how well it remembers their squares
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
@@ -45,13 +45,13 @@ print("num docs:", len(docs))
 # %% 3. Tokens: a number for each character
 chars = sorted(set("".join(docs)))
 token_of = {char: token for token, char in enumerate(chars)}  # a is 0, b is 1
-BOS = len(chars)  # "beginning of sequence": one extra token, which marks both ends
+BOS = len(chars)  # "beginning of sequence": one extra token to mark both ends
 vocab_size = len(chars) + 1
 print("vocab size:", vocab_size)
 
 # %% 4. Gradients: which way to nudge each number
 class Value:
-    """A number that remembers what it was computed from, so that its gradient can be found.
+    """A number that remembers what it was computed from, so that gradients can be traced back.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = a * b + a
@@ -95,7 +95,7 @@ class Value:
     def relu(self):  # the activation: negative numbers become 0; the rest stay as they are
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
-    def __radd__(self, other): return self + other  # for sum(), which starts at 0
+    def __radd__(self, other): return self + other  # also for sum(), which starts at 0
     def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
@@ -105,43 +105,43 @@ class Value:
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
     def backward(self):
-        """Backpropagation: find the grad of every Value that this one, the loss, was computed from.
+        """Backpropagation: find the grad of every Value that this loss was computed from.
 
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
-        fast as one of its inputs, the loss grows 6 times as fast as the input. Computed Values
-        start from a grad of 0; the others, such as parameters, add to the grad that they have.
+        fast as one of its inputs, the loss grows 6 times as fast as that input. Computed Values
+        restart from a grad of 0; the others, such as parameters, accumulate theirs.
         """
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in graph:  # without inputs, nothing to pass on
+                if source.inputs and source not in graph:  # without inputs, it leads nowhere
                     source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
         self.grad = 1.0  # the loss grows exactly as fast as itself
         # Newest first, so when we reach a Value, everything computed from it has added its share.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
-            if node.grad:
+            if node.grad:  # 0 has nothing to pass on
                 for source, slope in zip(node.inputs, node.slopes):
-                    source.grad += node.grad * slope  # +=, since a source may be used twice
+                    source.grad += node.grad * slope  # +=, as it can be used more than once
 
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(), which rounds differently since Python 3.12
+    total = 0.0  # not sum(): its rounding changed in Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [b.data for b in y] + [a.data for a in x]  # as with *, a number's slope is its partner
     return Value(total, [*x, *y], slopes)
 
-# %% 5. Parameters: the numbers that the model learns
+# %% 5. Parameters: the numbers the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return small random Values. If all started the same, most rows would stay identical."""
+    """Return small random Values: random, so that no two neurons learn the same thing."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row of numbers per token
-wpe = matrix(block_size, n_embd)  # position embeddings: one row per position
-lm_head = matrix(vocab_size, n_embd)  # language model head: one row to score each token
+wpe = matrix(block_size, n_embd)  # position embeddings, as attention ignores order
+lm_head = matrix(vocab_size, n_embd)  # language model head: one row per token, to score it
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
     "wk": matrix(n_embd, n_embd),
@@ -156,7 +156,7 @@ print("num params:", len(params))
 
 # %% 6. Building blocks
 def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
-    """Each row of weights is a neuron: it says how much each number in x counts, for or against."""
+    """Each row of weights is a neuron: how much each number in x counts, for or against."""
     return [dot(row, x) for row in weights]
 
 def add(x, y):  # [n], [n] -> [n]
@@ -203,13 +203,13 @@ def mlp(x, layer):  # [n_embd] -> [n_embd]
     return linear(hidden, layer["fc2"])
 
 def new_cache():
-    """Return an empty KV cache: each layer's keys and values. Gradients flow through them."""
+    """Return an empty KV cache for each layer's keys and values. Gradients flow through them."""
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
-    """Read one token into the cache and return the logits: a score for each possible next token."""
+    """Read one token into the cache and return the logits, a score for each possible next token."""
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    # Attention and MLP add to x rather than replace it: the residual stream.
+    # Attention and MLP each read a rescaled copy of x and add to x itself, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -224,22 +224,22 @@ def loss_of(doc):  # -> Value
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
-        # -log(1) = 0 if it was sure of the right token, -log(1/27) = 3.30 if all 27 looked alike
+        # -log(1) = 0 for a sure, right guess; -log(1/27) = 3.30 for a blind one
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grads = [0.0] * len(params)    # running mean of each gradient, as a single one is noisy (m)
-mean_squares = [0.0] * len(params)  # running mean of its square (v in the paper)
+mean_grads = [0.0] * len(params)    # running mean of each noisy gradient (m in the paper)
+mean_squares = [0.0] * len(params)  # running mean of each gradient's square (v in the paper)
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015)."""
-    correction1 = 1 - beta1 ** (step + 1)  # both means start at 0, so they begin too small
+    correction1 = 1 - beta1 ** (step + 1)  # makes up for both means starting at 0
     correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
         mean_squares[i] = beta2 * mean_squares[i] + (1 - beta2) * param.grad * param.grad
         usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # 1e-8 keeps it above 0
-        # Dividing by the usual size lets parameters with small gradients learn, too.
+        # Dividing by the usual size lets parameters with small gradients learn too.
         param.data -= rate * (mean_grads[i] / correction1) / usual_size
 
 losses = []
@@ -250,12 +250,12 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    del loss  # frees its graph before the next one is built
+    del loss  # frees its graph before building another
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
 
-# %% 9. Samples: draw a token by the model's odds, feed it back in, and repeat
+# %% 9. Samples: draw the next token, feed it back in, and repeat
 def sample():  # -> str
     """Make up a document. Low temperatures favor likely tokens; high ones give others a chance."""
     cache = new_cache()
@@ -271,5 +271,5 @@ def sample():  # -> str
 print()
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""
+    known = "  (known)" if doc in docs else ""  # in the text, trained on or not
     print(f"sample {i + 1:2d}: {doc}{known}")

@@ -1,5 +1,1 @@
-"""The suite: `python -m unittest discover tests`; a part: `python -m unittest tests.test_text`."""
-import pathlib
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # where the parts find helpers
+"""The tests. `python -m unittest discover tests` runs them all, `python tests/test_text.py` a file."""

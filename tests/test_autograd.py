@@ -1,120 +1,121 @@
-"""A gradient is right, whatever the order of use, or there is an error."""
+"""Value and dot: numbers and gradients, in any order of use."""
 
 import doctest
-import functools
-import itertools
+import gc
 import math
 import random
 import re
+import subprocess
+import sys
+import unittest
 
-from helpers import RELU, SOURCE, TINY, TextCase, gradients
+from formulas import relu
+from helpers import NAMES, SMALL, SOURCE, ProgramCase, gradients
 
-OPERATIONS = [  # on Values and floats alike
-    "a + b", "a + 3", "3 + a", "a - b", "a - 3", "3 - a", "-a", "a * b", "a * 3", "3 * a", "a / b",
-    "a / 3", "3 / a", "a ** 3", "a ** -2", "a ** 0", "(a * a) ** -1.5", "a * a * a", "exp(a)",
-    "log(a * a)", "relu(a)", "relu(a * 3) * a", "(a + b) * (a - b) / (a * b)",
-    "dot([a, a, b], [b, a, a])", "dot(*2 * [[a, b]])",  # the latter of a list with itself
+OPERATIONS = [  # they mean the same for Values and for floats
+    "a + b",
+    "a + 3",
+    "3 + a",
+    "a - b",
+    "a - 3",
+    "3 - a",
+    "-a",
+    "a * b",
+    "a * 3",
+    "3 * a",
+    "a / b",
+    "a / 3",
+    "3 / a",
+    "a ** 3",
+    "a ** -2",
+    "(a * a) ** -1.5",
+    "a * a * a",
+    "exp(a)",
+    "log(a * a)",
+    "relu(a)",
+    "relu(a * 3) * a",
+    "(a + b) * (a - b) / (a * b)",
+    "dot([a, a, b], [b, a, a])",
+    "dot([a, b], [a, b])",
 ]
-FUNCTIONS = {"exp": math.exp, "log": math.log, "relu": RELU}
-FUNCTIONS["dot"] = lambda x, y: sum(a * b for a, b in zip(x, y))
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
-MADE = [  # an operation on Value(2.0) and Value(3.0), the numbers of its inputs, and its slopes
-    ("a + b", [2.0, 3.0], [1.0, 1.0]), ("a + 5", [2.0, 5], [1.0, 1.0]),
-    ("a * b", [2.0, 3.0], [3.0, 2.0]), ("a * 5", [2.0, 5], [5, 2.0]), ("a ** 3", [2.0], [12.0]),
-    ("exp(a)", [2.0], [math.exp(2.0)]), ("log(a)", [2.0], [0.5]), ("relu(a)", [2.0], [1.0]),
-    ("dot([a, b], [b, b])", [2.0, 3.0, 3.0, 3.0], [3.0, 3.0, 2.0, 3.0]),
-]  # fmt: skip
-ERRORS = [
-    ("Value(-8.0) ** 0.5", ValueError), ("Value(0.0) ** 0.5", ValueError),
-    ("1 / Value(0.0)", ValueError), ("Value(0.0).log()", ValueError),
-    ("Value(-1.0).log()", ValueError), ("Value(1000.0).exp()", OverflowError),
-    ("Value(2.0) ** Value(2.0)", TypeError), ("Value(2.0) + '1'", TypeError),
-    ("dot([Value(1)] * 2, [])", AssertionError), ("dot([], [Value(1)])", AssertionError),
-]  # fmt: skip
 
-def evaluate(operation, functions, *numbers):
-    return eval(operation, {**functions, **dict(zip("ab", numbers))})
 
-def grads(*values):
-    return [value.grad for value in values]
+def float_dot(x, y):
+    return sum(a * b for a, b in zip(x, y))
 
-class Autograd(TextCase):
+
+def calculate(operation, a, b):
+    """Return the result of an operation on floats."""
+    functions = {"exp": math.exp, "log": math.log, "relu": relu, "dot": float_dot}
+    return eval(operation, {**functions, "a": a, "b": b})
+
+
+class ValueCase(ProgramCase):
     def setUp(self):
         super().setUp()
-        self.names = self.load(**TINY)
-        self.Value, self.dot, self.tape = (self.names[name] for name in ("Value", "dot", "tape"))
-        self.functions = {name: getattr(self.Value, name, self.dot) for name in FUNCTIONS}
+        self.model = self.load(NAMES, **SMALL)
+        self.Value = self.model["Value"]
+        self.dot = self.model["dot"]
 
     def values(self, *numbers):
         return [self.Value(number) for number in numbers]
 
-    def test_each_operation_has_the_number_and_the_slopes_of_plain_floats(self):
+    def calculate(self, operation, a, b):
+        """Return the result of an operation on Values."""
+        Value = self.Value
+        functions = {"exp": Value.exp, "log": Value.log, "relu": Value.relu, "dot": self.dot}
+        return eval(operation, {**functions, "a": a, "b": b})
+
+
+class Operations(ValueCase):
+    def test_results_equal_those_of_floats(self):
+        for operation in OPERATIONS:
+            for x, y in POINTS:
+                with self.subTest(operation, a=x, b=y):
+                    result = self.calculate(operation, *self.values(x, y))
+                    self.assertAlmostEqual(result.data, calculate(operation, x, y), places=12)
+
+    def test_gradients_equal_central_differences(self):
         h = 1e-6
-        for operation, (a, b) in itertools.product(OPERATIONS, POINTS):
-            with self.subTest(operation, a=a, b=b):
-                x, y = self.values(a, b)
-                result = evaluate(operation, self.functions, x, y)
-                result.backward()
-                plain = functools.partial(evaluate, operation, FUNCTIONS)
-                number = plain(a, b)
-                self.assertAlmostEqual(result.data, number, delta=1e-12 * (1 + abs(number)))
-                slope_a = (plain(a + h, b) - plain(a - h, b)) / (2 * h)
-                slope_b = (plain(a, b + h) - plain(a, b - h)) / (2 * h)
-                self.assertAlmostEqual(x.grad, slope_a, delta=1e-5 * (1 + abs(slope_a)))
-                self.assertAlmostEqual(y.grad, slope_b, delta=1e-5 * (1 + abs(slope_b)))
+        for operation in OPERATIONS:
+            for x, y in POINTS:
+                with self.subTest(operation, a=x, b=y):
+                    a, b = self.values(x, y)
+                    self.calculate(operation, a, b).backward()
+                    rise = calculate(operation, x + h, y) - calculate(operation, x - h, y)
+                    self.assertAlmostEqual(a.grad, rise / (2 * h), delta=1e-4)
+                    rise = calculate(operation, x, y + h) - calculate(operation, x, y - h)
+                    self.assertAlmostEqual(b.grad, rise / (2 * h), delta=1e-4)
 
-    def test_each_operation_names_all_its_inputs_and_a_slope_for_each(self):
-        for operation, numbers, slopes in MADE:
-            with self.subTest(operation):
-                self.tape.clear()
-                values = self.values(2.0, 3.0)
-                made = evaluate(operation, self.functions, *values)
-                self.assertEqual({type(part) for part in (made, *made.inputs)}, {self.Value})
-                self.assertEqual([part.data for part in made.inputs], numbers)
-                self.assertEqual(([*made.slopes], made.grad, self.tape), (slopes, 0.0, [made]))
-                self.assertEqual({(*value.inputs, *value.slopes) for value in values}, {()})
+    def test_the_slope_of_relu_at_0_is_0(self):
+        (a,) = self.values(0.0)
+        a.relu().backward()
+        self.assertEqual(a.grad, 0.0)
 
-    def test_odd_ends(self):
-        a, b, one, four = self.values(0.0, math.nan, 1, 4)
-        (a.relu() + 5).backward()
-        self.assertEqual((a.grad, math.isnan(b.relu().data)), (0.0, True))
-        quarter = one / four
-        quarter.backward()
-        self.assertEqual((quarter.data, *grads(one, four)), (0.25, 0.25, -0.0625))
-        self.assertEqual(repr(four), "Value(data=4, grad=-0.0625)")
-        self.assertFalse(hasattr(four, "__dict__"))  # it has no room for more
+    def test_whole_numbers_divide_exactly(self):
+        one, four = self.values(1, 4)
+        self.assertEqual((one / four).data, 0.25)
 
-    def test_what_has_no_number_no_finite_slope_or_no_partner_is_an_error(self):
-        for operation, error in ERRORS:
+    def test_repr_shows_data_and_grad(self):
+        self.assertEqual(repr(self.Value(4)), "Value(data=4, grad=0.0)")
+
+    def test_a_misspelled_attribute_is_an_error(self):
+        with self.assertRaises(AttributeError):
+            self.Value(4).gradient = 1.0
+
+    def test_what_python_refuses_for_floats_is_refused_for_values(self):
+        refused = {
+            "1 / Value(0.0)": ZeroDivisionError,
+            "Value(0.0).log()": ValueError,
+            "Value(-1.0).log()": ValueError,
+            "Value(1000.0).exp()": OverflowError,
+            "Value(2.0) + '1'": TypeError,
+            "Value(2.0) ** Value(2.0)": TypeError,
+        }
+        for operation, error in refused.items():
             with self.subTest(operation), self.assertRaises(error):
-                eval(operation, self.names)
-
-    def test_a_dot_product_is_the_sum_of_the_products_to_the_last_bit(self):
-        rng = random.Random(1)
-        for n in (1, 2, 100):
-            self.tape.clear()
-            x, y = ([rng.gauss(0, 1) for _ in range(n)] for _ in range(2))
-            a, b, c, d = (self.values(*numbers) for numbers in (x, y, x, y))
-            ours, total = self.dot(a, b), self.Value(0.0)
-            self.assertEqual(len(self.tape), 1)
-            for p, q in zip(c, d):
-                total = total + p * q
-            self.assertEqual(ours.data, total.data)
-            (ours * 3).backward()
-            (total * 3).backward()
-            self.assertEqual(grads(*a, *b), grads(*c, *d))
-
-    def test_the_examples_in_the_comments_are_true(self):
-        finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
-        for example in finder.find(self.Value, "Value", module=False, globs=self.names.copy()):
-            runner.run(example)
-        self.assertEqual((runner.tries, runner.failures), (4, 0))
-        nudges = re.findall(r"(\S+(?: [+*]+ \d)?) is (0\.0\d+) more", SOURCE)
-        self.assertEqual(len(nudges), 5)
-        for nudged, more in nudges:
-            plain = re.sub(r"(\d)\.001", r"\1", nudged)
-            growth = eval(f"{nudged} - ({plain})", vars(math).copy())
-            self.assertEqual(f"{growth:.{len(more) - 2}f}", more, nudged)
+                eval(operation, self.model)
 
     def test_the_published_example_of_micrograd(self):
         a, b = self.values(-4.0, 2.0)
@@ -129,61 +130,187 @@ class Autograd(TextCase):
         g = f / 2.0
         g += 10.0 / f
         g.backward()
-        printed = [f"{number:.4f}" for number in (g.data, a.grad, b.grad)]
-        self.assertEqual(printed, ["24.7041", "138.8338", "645.5773"])
+        self.assertEqual(f"{g.data:.4f}", "24.7041")
+        self.assertEqual(f"{a.grad:.4f}", "138.8338")
+        self.assertEqual(f"{b.grad:.4f}", "645.5773")
 
-    def test_a_value_used_twice_on_two_levels_gets_every_share_at_any_depth(self):
+
+class Dot(ValueCase):
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(1)
+        self.x = self.values(*[rng.gauss(0, 1) for _ in range(100)])
+        self.y = self.values(*[rng.gauss(0, 1) for _ in range(100)])
+
+    def test_equals_the_sum_of_the_products_to_the_last_bit(self):
+        total = self.Value(0.0)
+        for a, b in zip(self.x, self.y):
+            total = total + a * b
+        self.assertEqual(self.dot(self.x, self.y).data, total.data)
+
+    def test_has_the_gradients_of_the_sum_of_the_products(self):
+        (self.dot(self.x, self.y) * 3).backward()
+        for a, b in zip(self.x, self.y):
+            self.assertEqual(a.grad, 3 * b.data)
+            self.assertEqual(b.grad, 3 * a.data)
+
+    def test_is_one_value_computed_from_both_lists(self):
+        self.assertEqual(self.dot(self.x, self.y).inputs, self.x + self.y)
+
+    def test_lists_of_different_lengths_are_refused(self):
+        with self.assertRaises(AssertionError):
+            self.dot(self.x, self.y[1:])
+        with self.assertRaises(AssertionError):
+            self.dot(self.x[1:], self.y)
+
+
+class OrderOfUse(ValueCase):
+    def test_a_value_used_twice_on_two_levels_gets_every_share(self):
         (a,) = self.values(1.0)
         b = a + a
         c = b + b
         c.backward()
-        self.assertEqual(grads(a, b, c), [4.0, 2.0, 1.0])
-        for _ in range(50000):  # which needs no recursion, not even to be let go
-            c = c + a
-        c.backward()
-        self.assertEqual(a.grad, 4.0 + 50004.0)
-        self.tape.clear()
-        del c
+        self.assertEqual(a.grad, 4.0)
+        self.assertEqual(b.grad, 2.0)
+        self.assertEqual(c.grad, 1.0)
 
-    def test_two_losses_add_up_in_either_order_in_what_was_not_computed(self):
-        for first, shared_grad in ((0, 12.0), (1, 3.0)):
-            a, b = self.values(2.0, 3.0)
-            shared = a * b
-            losses = [shared * 3, shared * shared + a]
-            losses[first].backward()
-            losses[1 - first].backward()
-            self.assertEqual(grads(a, b, shared), [9.0 + 37.0, 6.0 + 24.0, shared_grad])
+    def test_backward_twice_adds_up_in_what_was_not_computed(self):
+        a, b = self.values(2.0, 3.0)
+        loss = a * b + a
+        loss.backward()
+        loss.backward()
+        self.assertEqual(a.grad, 8.0)
+        self.assertEqual(b.grad, 4.0)
 
-    def test_each_backward_adds_to_what_was_not_computed_and_sets_the_rest_anew(self):
+    def test_backward_twice_starts_afresh_in_what_was_computed(self):
         a, b = self.values(2.0, 3.0)
         product = a * b
-        loss = product * a
+        loss = product * 5
         loss.backward()
         loss.backward()
-        self.assertEqual(grads(a, b, product, loss), [24.0, 8.0, 2.0, 1.0])
-        (product * product).backward()
-        self.assertEqual(grads(a, b, product, loss), [24.0 + 36.0, 8.0 + 24.0, 12.0, 0.0])
+        self.assertEqual(product.grad, 5.0)
+        self.assertEqual(loss.grad, 1.0)
 
-    def test_what_is_made_after_the_loss_or_beside_it_changes_nothing(self):
+    def test_two_losses_on_a_shared_value_add_up(self):
         a, b = self.values(2.0, 3.0)
-        aside = a * b
-        a * math.inf  # 0 times this slope would be no number
+        shared = a * b
+        first, second = shared * 3, shared * shared
+        first.backward()
+        second.backward()
+        self.assertEqual(a.grad, 9.0 + 36.0)
+        self.assertEqual(b.grad, 6.0 + 24.0)
+        self.assertEqual(shared.grad, 12.0)
+
+    def test_two_losses_on_a_shared_value_add_up_in_the_other_order(self):
+        a, b = self.values(2.0, 3.0)
+        shared = a * b
+        first, second = shared * 3, shared * shared
+        second.backward()
+        first.backward()
+        self.assertEqual(a.grad, 9.0 + 36.0)
+        self.assertEqual(b.grad, 6.0 + 24.0)
+        self.assertEqual(shared.grad, 3.0)
+
+    def test_a_loss_used_in_another_loss(self):
+        (a,) = self.values(2.0)
+        first = a * a
+        first.backward()
+        (first * first).backward()
+        self.assertEqual(a.grad, 4.0 + 32.0)
+
+    def test_a_value_used_again_after_a_sample(self):
+        (a,) = self.values(2.0)
+        y = a * 3
+        self.model["sample"]()
+        (y * a).backward()
+        self.assertEqual(a.grad, 12.0)
+
+    def test_a_value_used_again_after_a_training_step(self):
+        (a,) = self.values(2.0)
+        y = a * 3
+        gradients(self.model, "abc")
+        self.model["adam"](0, 0.01)
+        (y * a).backward()
+        self.assertEqual(a.grad, 12.0)
+
+    def test_values_made_after_the_loss_change_nothing(self):
+        (a,) = self.values(2.0)
         loss = a * a
         later = loss * 10 + a
         loss.backward()
-        self.assertEqual(grads(a, b, aside, later), [4.0, 0.0, 0.0, 0.0])
+        self.assertEqual(a.grad, 4.0)
+        self.assertEqual(later.grad, 0.0)
 
-    def test_what_has_left_the_tape_is_a_constant_and_refused_as_a_loss(self):
+    def test_values_beside_the_loss_change_nothing(self):
+        a, b = self.values(2.0, 3.0)
+        aside = a * b
+        (a * a).backward()
+        self.assertEqual(b.grad, 0.0)
+        self.assertEqual(aside.grad, 0.0)
+
+    def test_a_dot_product_of_a_list_with_itself(self):
+        x = self.values(2.0, 3.0)
+        self.dot(x, x).backward()
+        self.assertEqual(x[0].grad, 4.0)
+        self.assertEqual(x[1].grad, 6.0)
+
+    def test_a_loss_that_was_not_computed_has_a_grad_of_1(self):
         (a,) = self.values(2.0)
-        gone = a * 3
-        self.names["sample"]()  # which ends with an empty tape
-        self.assertEqual(self.tape, [])
-        a * 5
-        for loss in (gone, a):
-            with self.assertRaisesRegex(AssertionError, "the tape"):
-                loss.backward()
-        self.assertEqual(grads(a, gone), [0.0, 0.0])
-        (gone * a).backward()
-        self.assertEqual(grads(a, gone), [6.0, 2.0])
-        lengths = [gradients(self.names) and len(self.tape) for _ in range(2)]
-        self.assertEqual(lengths[0], lengths[1])  # a training step begins with an empty tape
+        a.backward()
+        self.assertEqual(a.grad, 1.0)
+
+    def test_a_graph_may_be_60000_values_deep(self):
+        (a,) = self.values(1.0)
+        loss = a
+        for _ in range(60000):
+            loss = loss + a
+        loss.backward()
+        self.assertEqual(a.grad, 60001.0)
+        del loss  # freed without recursion, too
+
+
+class Memory(ValueCase):
+    def living(self):
+        """Return how many Values there are, of this program alone."""
+        gc.collect()
+        return sum(type(thing) is self.Value for thing in gc.get_objects())
+
+    def test_losses_without_a_backward_leave_nothing_behind(self):
+        before = self.living()
+        for _ in range(300):
+            self.model["loss_of"]("abc")
+        self.assertEqual(self.living(), before)
+
+    def test_samples_leave_nothing_behind(self):
+        before = self.living()
+        self.model["sample"]()
+        self.assertEqual(self.living(), before)
+
+    def test_a_graph_goes_with_the_last_name_for_it(self):
+        before = self.living()
+        loss = self.model["loss_of"]("abc")
+        loss.backward()
+        self.assertGreater(self.living(), before)
+        del loss
+        self.assertEqual(self.living(), before)
+
+
+class Alone(ValueCase):
+    def test_the_example_in_the_docstring(self):
+        runner = doctest.DocTestRunner()
+        for example in doctest.DocTestFinder().find(self.Value, module=False, globs=self.model):
+            runner.run(example)
+        self.assertEqual(runner.failures, 0)
+        self.assertGreater(runner.tries, 0)
+
+    def test_value_works_when_copied_out_with_its_imports(self):
+        imports = re.findall(r"(?m)^(?:import|from) .*\n", SOURCE)
+        value = re.search(r"(?ms)^class Value.*?(?=^\S(?<!class Value))", SOURCE).group()
+        use = "a = Value(3.0)\n(a * a).backward()\nprint(a.grad)\n"
+        copy = self.write("value.py", "".join(imports) + value + use)
+        printed = subprocess.check_output([sys.executable, str(copy)], encoding="utf-8")
+        self.assertEqual(printed, "6.0\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

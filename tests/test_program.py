@@ -1,138 +1,211 @@
-"""The program as people use it: edited, in a notebook, interrupted, behind a prompt."""
+"""The program as people use it: run as it is, in notebooks, interrupted, with other settings."""
 
 import contextlib
-import gc
+import importlib.util
 import io
-import os
 import re
-import signal
+import runpy
 import subprocess
 import sys
 import unittest
 from unittest import mock
 
-import edited
-from helpers import ABC, ROOT, SOURCE, TINY, TextCase, gradients, losses, run, samples
+import helpers
+import run_with
+from helpers import NAMES, ROOT, SMALL, SOURCE, ProgramCase, execute, losses, run, samples
 
-SETTINGS = "dataset n_layer n_embd n_head block_size num_steps learning_rate num_samples"
-SETTINGS += " temperature seed"
-EDITED = ROOT / "tests" / "edited.py"
+RUN_WITH = ROOT / "tests" / "run_with.py"
+KERNELS = {
+    "Jupyter": ["-f", "kernel.json"],
+    "Colab": ["-f", "/root/.local/share/jupyter/runtime/kernel.json"],
+    "VS Code": ["--f=kernel.json"],
+    "PyCharm": ["--mode=client", "--port=52162"],
+}
 
-class Settings(TextCase):
-    def test_each_is_a_plain_assignment_with_a_comment(self):
-        found = [re.fullmatch(r"(\w+) = \S+ +# \S.*", line) for line in edited.SETTINGS]
-        self.assertEqual(" ".join(match.group(1) for match in found), SETTINGS)
 
-    def test_an_edit_is_made_once_or_refused(self):
-        source = 'a = 1\nb = "x y"  # a = 2\nb2 = 3\n'
-        self.assertEqual(edited.assigned(source, a=5, b="z"), "a = 5\nb = 'z'  # a = 2\nb2 = 3\n")
-        self.assertEqual(edited.replaced(source, "b2 = 3", "c"), 'a = 1\nb = "x y"  # a = 2\nc\n')
-        for name, count in (("c", 0), ("b2", 2)):
-            with self.assertRaisesRegex(edited.NotOnce, f"{count} settings named {name}, not 1"):
-                edited.assigned(source + "b2 = 3\n", **{name: 1})
-        for old, count in (("y z", 0), ("b", 2)):
-            with self.assertRaisesRegex(edited.NotOnce, f"{count} of these, not 1:\n{old}"):
-                edited.replaced(source, old, "")
+class Default(unittest.TestCase):
+    def test_it_prints_the_figures_of_the_reference(self):
+        done = helpers.default_run()
+        self.assertEqual(done.stderr, "")
+        expected = helpers.golden("golden.txt")
+        self.assertEqual(len(expected), 3 + 1000 + 20)
+        for ours, theirs in zip(helpers.figures(done.stdout), expected):
+            self.assertEqual(ours, theirs)
+        self.assertEqual(len(helpers.figures(done.stdout)), len(expected))
 
-class ByHand(TextCase):  # python tests/edited.py
-    def test_values_are_literals_or_text_and_the_text_to_learn_from_may_be_named(self):
-        self.write(ABC)
-        few = ["num_steps=2", "num_samples=1", "temperature=1.0", "seed=-1"]
-        done = run(*few, "text.txt", script=EDITED, cwd=self.folder)
-        self.assertEqual((done.returncode, len(losses(done.stdout))), (0, 2), done.stderr)
-        same = run(*few, "dataset=text.txt", script=EDITED, cwd=self.folder)
-        self.assertEqual(same.stdout, done.stdout)
-        for text, value in (("1e-3", 0.001), ("'1'", "1"), ("two words.txt", "two words.txt")):
-            self.assertEqual(edited.literal(text), value)
+    def test_it_imports_nothing_but_the_standard_library(self):
+        modules = set(re.findall(r"(?m)^\s*(?:import|from) (\w+)", SOURCE))
+        self.assertEqual(modules, {"itertools", "math", "pathlib", "random", "sys", "urllib"})
 
-    def test_help_lists_the_settings_and_what_cannot_be_edited_is_refused(self):
-        done = run("--help", script=EDITED)
-        self.assertEqual((done.returncode, done.stdout.splitlines()[-10:]), (0, edited.SETTINGS))
-        for arguments, words in [
-            (["n_layers=2"], "0 settings named n_layers"),
-            (["--n-layer", "2"], "settings are name=value"),
-            (["a.txt", "b.txt"], "one text is enough"),
-            (["n_head=3"], "AssertionError: n_embd must be a multiple of n_head"),
-        ]:
-            done = run(*arguments, script=EDITED)
-            self.assertEqual((done.returncode, done.stdout), (1, ""))
-            self.assertIn(words, done.stderr.splitlines()[-1])
 
-    @unittest.skipUnless(os.name == "posix", "no process groups here")
-    def test_ctrl_c_ends_the_copy_and_removes_it(self):
-        command = [sys.executable, str(EDITED), str(self.write(ABC)), "num_steps=9999999"]
-        (self.folder / "here").mkdir()
-        env = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.folder / "here")}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=env, start_new_session=True, **pipes) as program:
-            program.stdout.read(200)  # until it trains
-            os.killpg(program.pid, signal.SIGINT)
-            errors = program.communicate(timeout=60)[1].decode("utf-8").splitlines()
-        self.assertEqual((program.returncode, errors[-1]), (128 + 2, "KeyboardInterrupt"))
-        self.assertEqual(list((self.folder / "here").iterdir()), [])
-
-class Notebook(TextCase):
+class Notebook(ProgramCase):
     def setUp(self):
         super().setUp()
-        self.write(ABC, "input.txt")
-        self.enter()
+        self.write("input.txt", NAMES)
+        self.enter_folder()
 
     def cells(self, **settings):
-        return re.split("(?m)^(?=# %%)", edited.assigned(SOURCE, **settings))
+        """Return the program's cells. The first holds the docstring and the imports."""
+        return re.split("(?m)^(?=# %%)", run_with.with_settings(SOURCE, **settings))
 
-    def execute(self, names, *cells):
-        """Execute sources one after another as a notebook would; return the output."""
-        output = io.StringIO()
-        with mock.patch.object(sys, "argv", ["ipykernel_launcher.py", "-f", "kernel.json"]):
-            with contextlib.redirect_stdout(output):
+    def run_cells(self, names, cells):
+        """Run cells one after another as a notebook does. Return their output."""
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            with mock.patch.object(sys, "argv", ["kernel", "-f", "kernel.json"]):
                 for cell in cells:
                     exec(compile(cell, "<cell>", "exec"), names)
         return output.getvalue()
 
-    def test_its_cells_run_and_run_again_with_the_same_result(self):
-        names, cells = {}, self.cells(num_steps=3, num_samples=2, n_embd=4)
-        once = self.execute(names, *cells)
-        self.assertEqual((len(cells), len(losses(once)), len(samples(once))), (1 + 9, 3, 2))
-        self.assertEqual(self.execute(names, *cells), once)
+    def test_the_arguments_of_a_kernel_change_nothing(self):
+        copy = self.copy(num_steps=2, num_samples=1)
+        expected = execute(copy)["output"]
+        for kernel, arguments in KERNELS.items():
+            with self.subTest(kernel):
+                self.assertEqual(execute(copy, *arguments)["output"], expected)
 
-    def test_interrupted_anywhere_in_training_it_samples_and_trains_on_with_right_gradients(self):
-        calls = 0
+    def test_the_empty_program_name_of_spyder_changes_nothing(self):
+        copy = self.copy(num_steps=2, num_samples=1)
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            with mock.patch.object(sys, "argv", [""]):
+                exec(copy.read_text(encoding="utf-8"), {"__name__": "__main__"})
+        self.assertEqual(output.getvalue(), execute(copy)["output"])
 
-        def interrupt(frame, event, argument):
-            nonlocal calls
-            ours = frame.f_code.co_filename == "<cell>" and frame.f_code.co_name != "<module>"
-            calls -= ours and event in ("call", "c_call")
-            if calls == 0:
-                sys.setprofile(None)
+    def test_it_runs_cell_by_cell(self):
+        output = self.run_cells({}, self.cells(num_steps=3, num_samples=2))
+        self.assertEqual(len(losses(output)), 3)
+        self.assertEqual(len(samples(output)), 2)
+
+    def test_all_cells_run_again_give_the_same(self):
+        names, cells = {}, self.cells(num_steps=3, num_samples=2)
+        once = self.run_cells(names, cells)
+        self.assertEqual(self.run_cells(names, cells), once)
+
+    def test_the_training_cell_run_again_trains_further(self):
+        names, cells = {}, self.cells(num_steps=30, num_samples=0)
+        self.run_cells(names, cells)
+        first = names["losses"]
+        self.run_cells(names, cells[-2:])
+        self.assertLess(sum(names["losses"]), sum(first))
+
+
+class Interrupted(Notebook):
+    """Ctrl-C in the training cell; then the samples, and the training cell again."""
+
+    def interrupt_in(self, function, line):
+        """Train until so many lines of a function have run. Return the names and the cells."""
+        cells, names = self.cells(**SMALL, num_steps=9, num_samples=3), {}
+        self.run_cells(names, cells[:-2])
+        counted = 0
+
+        def count(frame, event, argument):
+            nonlocal counted
+            counted += event == "line"
+            if counted == line:
+                sys.settrace(None)
                 raise KeyboardInterrupt
+            return count
 
-        cells, names, fresh = self.cells(**TINY, num_samples=3, learning_rate=0.1), {}, {}
-        self.execute(names, *cells[:-2])
-        self.execute(fresh, *cells[:-2], cells[-2].split("losses = []")[0])
-        for after in (1, 3, 30, 500, 1500, 2500, 3500, 4200, 5600, 7000):
-            names.update(num_steps=9, learning_rate=0.1)
-            calls = after
-            with self.assertRaises(KeyboardInterrupt):
-                sys.setprofile(interrupt)
-                self.execute(names, cells[-2])
-            self.assertEqual(len(samples(self.execute(names, cells[-1]))), 3)
-            for ours, theirs in zip(names["params"], fresh["params"]):
-                theirs.data, theirs.grad = ours.data, 0.0
-            fresh["tape"].clear()
-            self.assertEqual(gradients(names), gradients(fresh))
-            grads, expected = ([p.grad for p in done["params"]] for done in (names, fresh))
-            self.assertEqual((grads, grads.count(0.0) < 600), (expected, True))
+        def trace(frame, event, argument):
+            return count if frame.f_code.co_name == function else None
 
-    def test_losses_without_backward_take_no_memory_if_the_tape_is_cleared_between(self):
-        names = self.load(n_embd=4, block_size=2)
+        with self.assertRaises(KeyboardInterrupt):
+            sys.settrace(trace)
+            self.run_cells(names, cells[-2:-1])
+        return names, cells
 
-        def living():
-            gc.collect()
-            return sum(type(thing) is names["Value"] for thing in gc.get_objects())
+    def assert_goes_on(self, function, line):
+        names, cells = self.interrupt_in(function, line)
+        self.assertEqual(len(samples(self.run_cells(names, cells[-1:]))), 3)
+        twin = self.load(NAMES, **SMALL)
+        for ours, theirs in zip(names["params"], twin["params"]):
+            theirs.data = ours.data
+        names.update(num_steps=1, learning_rate=0.0)  # finds gradients and changes nothing
+        self.run_cells(names, cells[-2:-1])
+        helpers.gradients(twin, names["docs"][0])
+        for ours, theirs in zip(names["params"], twin["params"]):
+            self.assertEqual(ours.grad, theirs.grad)
 
-        for _ in range(300):
-            names["loss_of"]("abc")
-            names["tape"].clear()
-        self.assertEqual(living(), len(names["params"]))
-        names["loss_of"]("abc")
-        self.assertGreater(living(), 2 * len(names["params"]))
+    def test_while_guessing(self):
+        self.assert_goes_on("loss_of", 40)
+
+    def test_while_finding_gradients(self):
+        self.assert_goes_on("backward", 9000)
+
+    def test_while_adjusting(self):
+        self.assert_goes_on("adam", 2500)
+
+
+@unittest.skipUnless(importlib.util.find_spec("IPython"), "IPython is not installed")
+class IPython(ProgramCase):
+    def ipython(self, *lines):
+        """Run lines in a real IPython in the test's folder and return what it prints."""
+        code = "from IPython.core.interactiveshell import InteractiveShell\n"
+        code += "shell = InteractiveShell()\n"
+        for line in lines:
+            code += f"shell.run_cell({line!r}).raise_error()\n"
+        command = [sys.executable, "-c", code]
+        return subprocess.check_output(command, cwd=str(self.folder), encoding="utf-8")
+
+    def setUp(self):
+        super().setUp()
+        self.write("input.txt", NAMES)
+
+    def test_functions_of_run_i_see_names_edited_later(self):
+        self.copy(num_steps=1, num_samples=0)
+        edit = "block_size = 1"
+        printed = self.ipython("%run -i microgpt.py", edit, "print('longest', len(sample()))")
+        self.assertRegex(printed, r"longest [01]\n")
+
+    def test_nine_cells(self):
+        source = run_with.with_settings(SOURCE, num_steps=2, num_samples=1)
+        printed = self.ipython(*re.split("(?m)^(?=# %%)", source))
+        self.assertEqual(len(losses(printed)), 2)
+        self.assertEqual(len(samples(printed)), 1)
+
+
+class RunWith(ProgramCase):
+    """python tests/run_with.py"""
+
+    def run_with(self, *arguments):
+        return run(*arguments, script=RUN_WITH, cwd=self.folder)
+
+    def test_settings_and_a_text(self):
+        self.write("text.txt", NAMES)
+        done = self.run_with("num_steps=2", "n_embd=8", "num_samples=1", "text.txt")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(len(losses(done.stdout)), 2)
+        self.assertIn("num docs: 4", done.stdout)
+
+    def test_a_text_needs_no_quotes(self):
+        self.write("two words.txt", NAMES)
+        done = self.run_with("num_steps=1", "num_samples=0", "dataset=two words.txt")
+        self.assertIn("num docs: 4", done.stdout)
+
+    def test_help_lists_each_setting_as_it_stands_in_the_file(self):
+        printed = self.run_with("--help").stdout
+        for name in run_with.settings_of(SOURCE):
+            self.assertIn(re.search(f"(?m)^{name} = .*", SOURCE).group(), printed)
+
+    def test_the_settings_are_those_at_the_top_of_the_file(self):
+        expected = "dataset n_layer n_embd n_head block_size num_steps learning_rate beta1 beta2"
+        expected += " num_samples temperature seed"
+        self.assertEqual(list(run_with.settings_of(SOURCE)), expected.split())
+
+    def test_an_unknown_setting_gets_a_plain_message(self):
+        done = self.run_with("n_layers=2")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "there is no setting named n_layers; --help lists them\n")
+
+    def test_an_option_gets_a_plain_message(self):
+        done = self.run_with("--n-layer", "2")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("expected name=value", done.stderr)
+
+    def test_the_file_stays_as_it_is(self):
+        self.write("text.txt", NAMES)
+        self.run_with("num_steps=1", "n_layer=2", "num_samples=0", "text.txt")
+        self.assertEqual((ROOT / "microgpt.py").read_text(encoding="utf-8"), SOURCE)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,131 +1,191 @@
-"""Any text: its lines, its characters, its place, and how it comes from the network."""
+"""The text: its documents and tokens, the file it is read from, and the download."""
 
 import http.client
 import io
 import os
+import random
 import unittest
 import urllib.error
 from unittest import mock
 
-from helpers import ABC, ROOT, TextCase, execute, figures, lines, losses, run, samples
+from helpers import NAMES, ROOT, ProgramCase, execute, figures, losses, run, samples
 
-LINES = [  # a text and its documents
-    ("ab\nc d\ne", ["ab", "c d", "e"]),
-    ("ab\r\nc d\r\ne\r\n", ["ab", "c d", "e"]),
-    ("ab\rc d\re\r", ["ab", "c d", "e"]),
-    ("a\u2028b\x0cc\x85d\n", ["a\u2028b\x0cc\x85d"]),  # only line ends end a line
-    ("  ab \n\n \t \n\u3000cd\n", ["ab", "cd"]),
-    ("\ufeffXab\n", ["Xab"]),  # a byte-order mark is no character
-]
-SCRIPTS = ["이름\n나라", "😀\n👍🏽👩", "日本\n中国", "Ωψ\nЖю", "שלום", "e\u0301\n\u00e9"]  # two é
 URL = "https://raw.githubusercontent.com/karpathy/makemore/988aa59/names.txt"
 
-class Lines(TextCase):
-    def test_each_line_is_a_document_without_the_blanks_around_it_if_anything_is_left(self):
-        for text, docs in LINES:
-            self.assertEqual(sorted(self.load(text)["docs"]), docs)
 
-    def test_a_token_is_the_place_of_its_character_in_sorted_order_and_bos_comes_last(self):
-        for text in SCRIPTS:
-            model, chars = self.load(text), sorted(set(text) - {"\n"})
-            self.assertEqual(model["token_of"], {char: i for i, char in enumerate(chars)})
-            self.assertEqual((model["BOS"], model["vocab_size"]), (len(chars), len(chars) + 1))
+class Documents(ProgramCase):
+    def documents(self, text):
+        return sorted(self.load(text)["docs"])
 
-    def test_any_script_trains_and_samples_in_any_locale(self):
+    def test_each_line_is_a_document(self):
+        self.assertEqual(self.documents("ab\nc d\ne"), ["ab", "c d", "e"])
+
+    def test_windows_line_ends_are_no_part_of_a_document(self):
+        self.assertEqual(self.documents("ab\r\ncd\r\n"), ["ab", "cd"])
+
+    def test_blanks_around_a_line_and_empty_lines_are_dropped(self):
+        self.assertEqual(self.documents("  ab \n\n \t \n\u3000cd\n"), ["ab", "cd"])
+
+    def test_only_line_ends_end_a_line(self):
+        self.assertEqual(self.documents("a\u2028b\x0cc\n"), ["a\u2028b\x0cc"])
+
+    def test_a_byte_order_mark_is_no_character(self):
+        self.assertEqual(self.documents("\ufeffab\n"), ["ab"])
+
+    def test_they_are_shuffled_by_the_seed(self):
+        expected = NAMES.split()
+        random.Random(7).shuffle(expected)
+        self.assertEqual(self.load(NAMES, seed=7)["docs"], expected)
+
+
+class Tokens(ProgramCase):
+    def test_a_token_is_the_place_of_its_character_in_sorted_order(self):
+        model = self.load("cab\nbee\n")
+        self.assertEqual(model["token_of"], {"a": 0, "b": 1, "c": 2, "e": 3})
+
+    def test_bos_comes_after_all_characters(self):
+        model = self.load("cab\nbee\n")
+        self.assertEqual(model["BOS"], 4)
+        self.assertEqual(model["vocab_size"], 5)
+
+    def test_any_script_trains_and_samples(self):
+        for text in ("이름\n나라", "😀\n👍🏽👩", "日本\n中国", "שלום", "e\u0301\n\u00e9"):
+            with self.subTest(text):
+                model = self.load(text, num_steps=2, num_samples=2)
+                self.assertEqual(set(model["chars"]), set(text) - {"\n"})
+                self.assertEqual(len(samples(model["output"])), 2)
+
+    def test_any_script_trains_and_samples_in_the_c_locale(self):
         copy = self.copy(num_steps=2, num_samples=2)
-        for text in SCRIPTS[:2]:
-            done = run(self.write(text), script=copy, env={"LC_ALL": "C"})
-            self.assertEqual((done.returncode, done.stderr, len(samples(done.stdout))), (0, "", 2))
+        done = run(self.write("text.txt", "이름\n나라"), script=copy, LC_ALL="C")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(len(samples(done.stdout)), 2)
 
-    def test_thousands_of_characters_a_line_of_a_megabyte_one_letter_and_a_block_of_one(self):
-        wide = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
-        for text, block in ((wide, 16), ("ab" * 500000, 16), ("x", 16), (ABC, 1)):
-            settings = {"n_embd": 4, "num_steps": 1, "num_samples": 1, "block_size": block}
-            self.assertEqual(len(losses(self.load(text, **settings)["output"])), 1)
+    def test_a_text_of_one_letter(self):
+        self.assertEqual(len(self.load("x", num_steps=2)["losses"]), 2)
 
-class Refused(TextCase):
-    def last_words(self, text, **settings):
-        """Return the last line of a run that ends before anything is trained."""
+    def test_a_text_of_6000_different_characters(self):
+        text = "\n".join(chr(0x4E00 + i) + chr(0xAC00 + i) for i in range(3000))
+        model = self.load(text, n_embd=4, num_steps=1)
+        self.assertEqual(model["vocab_size"], 6001)
+        self.assertEqual(len(model["losses"]), 1)
+
+
+class Refused(ProgramCase):
+    """What cannot work ends before anything is trained, with a last line that says why."""
+
+    def last_line(self, text, **settings):
         done = run(text, script=self.copy(**settings))
-        self.assertEqual((done.returncode, losses(done.stdout)), (1, []))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(losses(done.stdout), [])
         return done.stderr.splitlines()[-1]
 
-    def test_texts_that_cannot_be_read(self):
-        self.assertRegex(self.last_words(self.folder / "none.txt"), "No such file.*none.txt")
-        self.assertRegex(self.last_words(self.folder), "^(IsADirectory|Permission)Error: .*'.+'$")
-        for content in (b"abc\n\xff", "\ufeff\xe9".encode("utf-16")):
-            self.assertRegex(self.last_words(self.write(content)), "^UnicodeDecodeError: 'utf-8'")
-        for content in ("", " \t\r\n \n", "\ufeff\n"):
-            path = self.write(content)
-            self.assertEqual(self.last_words(path), f"AssertionError: there is no text in {path}")
+    def test_a_text_that_does_not_exist(self):
+        last = self.last_line(self.folder / "none.txt")
+        self.assertRegex(last, "^FileNotFoundError: .*none.txt")
 
-    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid(), "root may read all")
-    def test_a_text_without_permission(self):
-        path = self.write(ABC)
+    def test_a_folder(self):
+        self.assertRegex(self.last_line(self.folder), "^(IsADirectory|Permission)Error: ")
+
+    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid(), "needs a user other than root")
+    def test_a_text_that_may_not_be_read(self):
+        path = self.write("text.txt", NAMES)
         path.chmod(0)
-        self.assertRegex(self.last_words(path), "Permission denied.*text.txt")
+        self.assertRegex(self.last_line(path), "^PermissionError: .*text.txt")
 
-    def test_settings_that_cannot_work(self):
-        heads = "AssertionError: n_embd must be a multiple of n_head"
-        above = "AssertionError: temperature must be above 0"
-        for setting, words in [
-            ({"n_head": 3}, heads), ({"n_embd": 2}, heads), ({"n_head": 0}, "ZeroDivisionError"),
-            ({"temperature": 0}, above), ({"temperature": -1.0}, above),
-            ({"block_size": 0}, "ZeroDivisionError"), ({"num_steps": 1e3}, "TypeError"),
-        ]:  # fmt: skip
-            self.assertRegex(self.last_words(self.write(ABC), **setting), f"^{words}")
+    def test_a_text_that_is_not_utf8(self):
+        path = self.write("text.txt", b"abc\n\xff")
+        self.assertRegex(self.last_line(path), "^UnicodeDecodeError: 'utf-8'")
 
-class Place(TextCase):
+    def test_an_empty_text_is_named(self):
+        path = self.write("text.txt", " \t\r\n \n")
+        self.assertIn(str(path), self.last_line(path))
+
+    def test_an_n_embd_that_n_head_does_not_divide(self):
+        path = self.write("text.txt", NAMES)
+        last = self.last_line(path, n_head=3)
+        self.assertEqual(last, "AssertionError: n_embd must be a multiple of n_head")
+
+    def test_no_heads(self):
+        path = self.write("text.txt", NAMES)
+        self.assertRegex(self.last_line(path, n_head=0), "^ZeroDivisionError")
+
+    def test_a_block_of_no_tokens(self):
+        path = self.write("text.txt", NAMES)
+        self.assertRegex(self.last_line(path, block_size=0), "^ZeroDivisionError")
+
+    def test_a_number_of_steps_that_is_not_whole(self):
+        path = self.write("text.txt", NAMES)
+        self.assertRegex(self.last_line(path, num_steps=1e3), "^TypeError")
+
+
+class Place(ProgramCase):
+    """Which file is read. The current folder is empty at first."""
+
     def setUp(self):
         super().setUp()
         self.script = self.copy(num_steps=0, num_samples=0)
-        self.enter("here")
+        self.script.rename(self.folder / "elsewhere.py")
+        self.script = self.folder / "elsewhere.py"
+        self.enter_folder()
 
-    def docs(self, *text):
-        return len(execute(self.script, *text)["docs"])
+    def test_input_txt_of_the_current_folder_is_read(self):
+        self.write("input.txt", "a\nb\nc\n")
+        self.assertEqual(len(execute(self.script)["docs"]), 3)
 
-    def test_input_txt_is_the_one_in_the_current_folder_and_another_is_named(self):
-        self.write("a\nb\nc\n", "here/input.txt")
-        two = self.write("a\nb\n")
-        self.assertEqual((self.docs(), self.docs(two), self.docs(two, "more")), (3, 2, 2))
-        self.script = self.copy(num_steps=0, num_samples=0, dataset=str(two))
-        self.assertEqual((self.docs(), self.docs("input.txt")), (2, 3))
+    def test_the_first_argument_is_another_text(self):
+        self.write("input.txt", "a\nb\nc\n")
+        self.write("other.txt", "a\nb\n")
+        self.assertEqual(len(execute(self.script, "other.txt")["docs"]), 2)
 
-    def test_the_arguments_of_notebook_kernels_and_consoles_change_nothing(self):
-        self.write(ABC, "here/input.txt")
-        copy = self.copy(num_steps=2, num_samples=1)
-        expected = lines(execute(copy)["output"])
-        self.assertEqual((len(losses(expected)), len(samples(expected))), (2, 1))
-        for arguments in ("-f kernel.json", "--f=kernel.json", "--mode=client --port=1"):
-            self.assertEqual(lines(execute(copy, *arguments.split())["output"]), expected)
-        code = "import sys; sys.argv = ['']; exec(open('../copy.py', encoding='utf-8').read())"
-        self.assertEqual(run(code, script="-c", cwd=".").stdout, expected)
+    def test_the_dataset_setting_is_another_text(self):
+        self.write("other.txt", "a\nb\n")
+        script = self.copy(num_steps=0, num_samples=0, dataset="other.txt")
+        self.assertEqual(len(execute(script)["docs"]), 2)
 
-    def test_what_was_fetched_whole_is_used_and_kept(self):
-        with mock.patch("urllib.request.urlopen", side_effect=[io.BytesIO(b"ada\r\nbo\n")]) as get:
-            self.assertEqual((self.docs(), self.docs()), (2, 2))
-        get.assert_called_once_with(URL, timeout=30)
-        with open("input.txt", "rb") as file:
-            self.assertEqual((os.listdir(), file.read()), (["input.txt"], b"ada\r\nbo\n"))
+    def test_input_txt_is_fetched_once_and_kept(self):
+        reply = io.BytesIO(b"ada\r\nbo\n")
+        with mock.patch("urllib.request.urlopen", return_value=reply) as urlopen:
+            execute(self.script)
+            names = execute(self.script)
+        self.assertEqual(len(names["docs"]), 2)
+        self.assertEqual((self.folder / "input.txt").read_bytes(), b"ada\r\nbo\n")
+        urlopen.assert_called_once_with(URL, timeout=30)
 
-    def test_a_download_that_fails_or_is_cut_leaves_nothing_and_a_named_text_is_not_fetched(self):
-        cut = mock.Mock(**{"read.side_effect": http.client.IncompleteRead(b"ada\nb", 228140)})
-        for words, reply in [
-            ("no route", urllib.error.URLError("no route")),
-            ("228140 more expected", [cut]),
-        ]:
-            with mock.patch("urllib.request.urlopen", side_effect=reply) as get:
-                with self.assertRaisesRegex(Exception, words):
-                    self.docs()
-                with self.assertRaisesRegex(FileNotFoundError, "other.txt"):
-                    self.docs("other.txt")
-            self.assertEqual((os.listdir(), get.call_count), ([], 1))
+    def test_no_other_text_is_fetched(self):
+        with mock.patch("urllib.request.urlopen") as urlopen:
+            with self.assertRaises(FileNotFoundError):
+                execute(self.script, "other.txt")
+        urlopen.assert_not_called()
 
-    def test_it_is_the_one_that_the_figures_are_of_and_its_line_ends_do_not_matter(self):
-        data = (ROOT / "input.txt").read_bytes()
-        sizes = [len(part) for part in (data, data.split(), {*data.split()})]
-        self.assertEqual(sizes, [228145, 32033, 29494])
-        self.write(data.replace(b"\n", b"\r\n"), "input.txt")
-        copy = self.copy(num_steps=5, num_samples=2)
-        outputs = [figures(run(script=copy, cwd=folder).stdout) for folder in (ROOT, self.folder)]
-        self.assertEqual((len(outputs[0]), outputs[0]), (3 + 5 + 2, outputs[1]))
+    def test_a_refused_download_leaves_no_file(self):
+        error = urllib.error.URLError("no route")
+        with mock.patch("urllib.request.urlopen", side_effect=error):
+            with self.assertRaisesRegex(urllib.error.URLError, "no route"):
+                execute(self.script)
+        self.assertFalse((self.folder / "input.txt").exists())
+
+    def test_a_download_that_is_cut_short_leaves_no_file(self):
+        reply = mock.Mock()
+        reply.read.side_effect = http.client.IncompleteRead(b"ada\nb", 228140)
+        with mock.patch("urllib.request.urlopen", return_value=reply):
+            with self.assertRaises(http.client.IncompleteRead):
+                execute(self.script)
+        self.assertFalse((self.folder / "input.txt").exists())
+
+
+class Names(ProgramCase):
+    def test_the_list_of_names_is_the_one_whose_figures_are_tested(self):
+        names = (ROOT / "input.txt").read_text(encoding="utf-8").split()
+        self.assertEqual(len(names), 32033)
+        self.assertEqual(len(set(names)), 29494)
+
+    def test_its_line_ends_do_not_matter(self):
+        names = (ROOT / "input.txt").read_bytes()
+        windows = self.write("windows.txt", names.replace(b"\n", b"\r\n"))
+        copy = self.copy(num_steps=3, num_samples=1)
+        self.assertEqual(figures(run(windows, script=copy).stdout), figures(run(script=copy).stdout))
+
+
+if __name__ == "__main__":
+    unittest.main()
