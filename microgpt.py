@@ -1,8 +1,8 @@
 """This is a GPT, all of it, in plain Python. ChatGPT is the same idea on a far larger scale.
 
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
-model reads one token at a time and guesses the next. The loss says how wrong the guesses were, and
-the gradients say how the loss would change if any of the model's 4,192 numbers grew. Then
+model reads one token at a time and guesses the next. The loss says how wrong the guesses were. The
+gradients say, for each of the model's 4,192 numbers, how the loss would change if it grew. Then
 every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
@@ -13,14 +13,14 @@ from pathlib import Path
 
 # %% 1. Settings
 dataset = "input.txt"  # one document per line: here, a name
-n_layer = 1            # number of layers
+n_layer = 1            # transformer layers
 n_embd = 16            # how many numbers describe each token
 n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how well Adam remembers past gradients
-beta2 = 0.99           # how well it remembers their squares
+beta1 = 0.85           # how long Adam remembers gradients
+beta2 = 0.99           # how long it remembers their squares
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
@@ -65,7 +65,7 @@ class Value:
     def __init__(self, data, inputs=(), slopes=()):
         self.data = data
         self.grad = 0.0       # its gradient: how fast the loss grows as this number grows
-        self.inputs = inputs  # the Values it was computed from, if any
+        self.inputs = inputs  # the Values it was computed from
         self.slopes = slopes  # how fast it grows as each input grows
         self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
 
@@ -108,40 +108,38 @@ class Value:
         """Backpropagation: find the grad of every Value that this loss was computed from.
 
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
-        fast as one of its inputs, the loss grows 6 times as fast as that input. Computed Values
-        restart from a grad of 0; the others, such as parameters, accumulate theirs.
+        fast as one of its inputs, the loss grows 6 times as fast as that input.
         """
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in graph:  # without inputs, it leads nowhere
+                if source.inputs and source not in graph:  # params have none, so grads add up
                     source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Newest first, so when we reach a Value, everything computed from it has added its share.
+        # Newest first: when we reach a Value, everything computed from it has added its share.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
-            if node.grad:  # 0 has nothing to pass on
-                for source, slope in zip(node.inputs, node.slopes):
-                    source.grad += node.grad * slope  # +=, as it can be used more than once
+            for source, slope in zip(node.inputs, node.slopes):
+                source.grad += node.grad * slope  # += because a source can have many uses
 
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(): its rounding changed in Python 3.12
+    total = 0.0  # sum() would train to other digits from Python 3.12 on
     for a, b in zip(x, y):
         total += a.data * b.data
-    slopes = [b.data for b in y] + [a.data for a in x]  # as with *, a number's slope is its partner
+    slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
     return Value(total, [*x, *y], slopes)
 
 # %% 5. Parameters: the numbers the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return small random Values: random, so that no two neurons learn the same thing."""
+    """Return small random Values: rows that started out equal could stay equal forever."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row of numbers per token
-wpe = matrix(block_size, n_embd)  # position embeddings, as attention ignores order
-lm_head = matrix(vocab_size, n_embd)  # language model head: one row per token, to score it
+wpe = matrix(block_size, n_embd)  # position embeddings: attention alone ignores order
+lm_head = matrix(vocab_size, n_embd)  # language model head: one row to score each token
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
     "wk": matrix(n_embd, n_embd),
@@ -203,13 +201,13 @@ def mlp(x, layer):  # [n_embd] -> [n_embd]
     return linear(hidden, layer["fc2"])
 
 def new_cache():
-    """Return an empty KV cache for each layer's keys and values. Gradients flow through them."""
+    """Return an empty KV cache: two lists per layer, for the keys and values of the tokens so far."""
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
     """Read one token into the cache and return the logits, a score for each possible next token."""
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    # Attention and MLP each read a rescaled copy of x and add to x itself, the residual stream.
+    # Attention and the MLP each read a rescaled x and add to x itself, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -219,21 +217,21 @@ def gpt(token, position, cache):  # -> [vocab_size]
 def loss_of(doc):  # -> Value
     """Return the mean cost of the guesses (cross-entropy)."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
-    cache = new_cache()
+    cache = new_cache()  # gradients flow through it, too
     costs = []
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
-        # -log(1) = 0 for a sure, right guess; -log(1/27) = 3.30 for a blind one
+        # -log(1) = 0 for a sure hit, -log(1/27) = 3.30 for a blind guess among 27
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grads = [0.0] * len(params)    # running mean of each noisy gradient (m in the paper)
-mean_squares = [0.0] * len(params)  # running mean of each gradient's square (v in the paper)
+mean_grads = [0.0] * len(params)    # running mean of each noisy gradient (Adam's m)
+mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015)."""
-    correction1 = 1 - beta1 ** (step + 1)  # makes up for both means starting at 0
+    correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so they begin too small
     correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
@@ -250,7 +248,7 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    del loss  # frees its graph before building another
+    del loss  # frees this graph before the next is built
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
@@ -271,5 +269,5 @@ def sample():  # -> str
 print()
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # in the text, trained on or not
+    known = "  (known)" if doc in docs else ""  # in the dataset, even if never trained on
     print(f"sample {i + 1:2d}: {doc}{known}")
