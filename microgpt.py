@@ -1,8 +1,8 @@
 """This is a GPT, all of it, in plain Python. ChatGPT is the same idea on a far larger scale.
 
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
-model reads one token at a time and guesses the next. The loss says how wrong the guesses were. The
-gradients say, for each of the model's 4,192 numbers, how the loss would change if it grew. Then
+model reads one token at a time and guesses the next. The loss says how wrong it was, and a gradient
+says, for each of the model's 4,192 numbers, how the loss would change if that number grew. Then
 every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
@@ -19,8 +19,8 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how long Adam remembers gradients
-beta2 = 0.99           # how long it remembers their squares
+beta1 = 0.85           # how much Adam remembers of past gradients
+beta2 = 0.99           # how much of their squares
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
@@ -69,7 +69,7 @@ class Value:
         self.slopes = slopes  # how fast it grows as each input grows
         self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
 
-    def __add__(self, other):
+    def __add__(self, other):  # Python calls this for a + b
         other = other if isinstance(other, Value) else Value(other)
         # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and 1 for the 3
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -83,16 +83,16 @@ class Value:
         # 5.001 ** 2 is 0.010 more than 5 ** 2: a slope of 10, by the rule n * x ** (n - 1)
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    def exp(self):
+    def exp(self):  # 2.718 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more: exp is its own slope
         power = math.exp(self.data)
         return Value(power, (self,), (power,))
 
-    def log(self):
+    def log(self):  # the number whose exp is self
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
         return Value(math.log(self.data), (self,), (1 / self.data,))
 
-    def relu(self):  # the activation: negative numbers become 0; the rest stay as they are
+    def relu(self):  # negative numbers become 0; the rest stay as they are
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
     def __radd__(self, other): return self + other  # also for sum(), which starts at 0
@@ -110,15 +110,17 @@ class Value:
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
         fast as one of its inputs, the loss grows 6 times as fast as that input.
         """
+        # Collect the computed Values behind the loss. Parameters have no inputs, so they are left
+        # out, and their grads add up from one backward() to the next.
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in graph:  # params have none, so grads add up
+                if source.inputs and source not in graph:
                     source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Newest first: when we reach a Value, everything computed from it has added its share.
+        # Newest first: whatever uses a Value is newer, so by the Value's turn its grad is complete.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
             for source, slope in zip(node.inputs, node.slopes):
                 source.grad += node.grad * slope  # += because a source can have many uses
@@ -126,7 +128,7 @@ class Value:
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # sum() would train to other digits from Python 3.12 on
+    total = 0.0  # not sum(), which rounds differently since Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
@@ -137,9 +139,9 @@ def matrix(n_out, n_in):  # -> [n_out][n_in]
     """Return small random Values: rows that started out equal could stay equal forever."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
-wte = matrix(vocab_size, n_embd)  # token embeddings: one row of numbers per token
+wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
 wpe = matrix(block_size, n_embd)  # position embeddings: attention alone ignores order
-lm_head = matrix(vocab_size, n_embd)  # language model head: one row to score each token
+lm_head = matrix(vocab_size, n_embd)  # language model head: a row to score each token
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
     "wk": matrix(n_embd, n_embd),
@@ -201,7 +203,7 @@ def mlp(x, layer):  # [n_embd] -> [n_embd]
     return linear(hidden, layer["fc2"])
 
 def new_cache():
-    """Return an empty KV cache: two lists per layer, for the keys and values of the tokens so far."""
+    """Return an empty KV cache: two lists per layer, for keys and values of the tokens so far."""
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
