@@ -69,7 +69,7 @@ class Value:
         self.slopes = slopes  # how fast it grows as each input grows
         self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
 
-    def __add__(self, other):  # Python calls this for a + b
+    def __add__(self, other):  # for a + b
         other = other if isinstance(other, Value) else Value(other)
         # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and 1 for the 3
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -110,8 +110,8 @@ class Value:
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
         fast as one of its inputs, the loss grows 6 times as fast as that input.
         """
-        # Collect the computed Values behind the loss. Parameters have no inputs, so they are left
-        # out, and their grads add up from one backward() to the next.
+        # Collect the computed Values behind the loss. Parameters have no inputs, so they stay out,
+        # and their grads add up from one backward() to the next.
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
@@ -120,7 +120,7 @@ class Value:
                     graph.add(source)
                     todo.append(source)
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Newest first: whatever uses a Value is newer, so by the Value's turn its grad is complete.
+        # Newest first, so when we reach a Value, everything computed from it has added its share.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
             for source, slope in zip(node.inputs, node.slopes):
                 source.grad += node.grad * slope  # += because a source can have many uses
