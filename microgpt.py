@@ -19,9 +19,9 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much Adam remembers of past gradients
-beta2 = 0.99           # how much of their squares
-num_samples = 20       # documents to make up
+beta1 = 0.85           # for Adam, in section 8
+beta2 = 0.99           # likewise
+num_samples = 20       # how many documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
@@ -110,8 +110,8 @@ class Value:
         The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
         fast as one of its inputs, the loss grows 6 times as fast as that input.
         """
-        # Collect the computed Values behind the loss. Parameters have no inputs, so they stay out,
-        # and their grads add up from one backward() to the next.
+        # First, collect the computed Values behind the loss. Parameters have no inputs, so they are
+        # left out, and their grads add up from one backward() to the next.
         graph, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
@@ -119,14 +119,15 @@ class Value:
                     source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
+        # Then go from the newest to the oldest. Whatever was computed from a Value is newer, so when
+        # we reach the Value, every use of it has added a share to its grad.
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Newest first, so when we reach a Value, everything computed from it has added its share.
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
             for source, slope in zip(node.inputs, node.slopes):
-                source.grad += node.grad * slope  # += because a source can have many uses
+                source.grad += node.grad * slope
 
 def dot(x, y):  # [n], [n] -> Value
-    """Return x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
+    """Return x[0] * y[0] + x[1] * y[1] + ... of two lists of n Values as one Value, for speed."""
     assert len(x) == len(y)
     total = 0.0  # not sum(), which rounds differently since Python 3.12
     for a, b in zip(x, y):
@@ -168,7 +169,7 @@ def rmsnorm(x):  # [n] -> [n]
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
-    """Turn scores (called logits) into probabilities that add up to 1."""
+    """Turn scores, called logits, into probabilities: 1 more makes a token 2.7 times as likely."""
     # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
@@ -198,7 +199,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     return linear(gathered, layer["wo"])
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron: fc1's neurons look for patterns; fc2 says what each pattern adds."""
+    """A multilayer perceptron: each neuron in fc1 looks for a pattern, and fc2 says what it adds."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
@@ -219,8 +220,7 @@ def gpt(token, position, cache):  # -> [vocab_size]
 def loss_of(doc):  # -> Value
     """Return the mean cost of the guesses (cross-entropy)."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
-    cache = new_cache()  # gradients flow through it, too
-    costs = []
+    cache, costs = new_cache(), []  # gradients flow through the cache, too
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
@@ -228,8 +228,8 @@ def loss_of(doc):  # -> Value
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grads = [0.0] * len(params)    # running mean of each noisy gradient (Adam's m)
-mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
+mean_grads = [0.0] * len(params)    # a running mean, as one document says little (Adam's m)
+mean_squares = [0.0] * len(params)  # a running mean of the squares (Adam's v)
 
 def adam(step, rate):
     """Move each parameter against its gradient (Kingma and Ba 2015)."""
@@ -238,7 +238,7 @@ def adam(step, rate):
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
         mean_squares[i] = beta2 * mean_squares[i] + (1 - beta2) * param.grad * param.grad
-        usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # 1e-8 keeps it above 0
+        usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # never 0
         # Dividing by the usual size lets parameters with small gradients learn too.
         param.data -= rate * (mean_grads[i] / correction1) / usual_size
 
@@ -248,16 +248,16 @@ for step in range(num_steps):
         param.grad = 0.0  # backward() adds to it
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
+    adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less, down to 0
     losses.append(loss.data)
-    del loss  # frees this graph before the next is built
+    del loss  # frees its graph before the next is built
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
 
 # %% 9. Samples: draw the next token, feed it back in, and repeat
 def sample():  # -> str
-    """Make up a document. Low temperatures favor likely tokens; high ones give others a chance."""
+    """Make up a document. A temperature of 0.5 doubles the logits: likely tokens get likelier."""
     cache = new_cache()
     token, doc = BOS, ""
     for position in range(block_size):
