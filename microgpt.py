@@ -119,8 +119,8 @@ class Value:
                     source.grad = 0.0
                     graph.add(source)
                     todo.append(source)
-        # Then go from the newest to the oldest. Whatever was computed from a Value is newer, so when
-        # we reach the Value, every use of it has added a share to its grad.
+        # Then go from the newest to the oldest. Whatever was computed from a Value is newer, so by
+        # the time we reach the Value, every use of it has added a share to its grad.
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for node in sorted(graph, key=lambda node: node.serial, reverse=True):
             for source, slope in zip(node.inputs, node.slopes):
@@ -199,7 +199,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     return linear(gathered, layer["wo"])
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron: each neuron in fc1 looks for a pattern, and fc2 says what it adds."""
+    """A multilayer perceptron: each neuron of fc1 looks for a pattern; fc2 says what it adds."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
     return linear(hidden, layer["fc2"])
 
