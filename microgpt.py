@@ -69,7 +69,7 @@ class Value:
         self.slopes = slopes  # how fast it grows as each input grows
         self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
 
-    def __add__(self, other):  # for a + b
+    def __add__(self, other):  # Python calls this for a + b
         other = other if isinstance(other, Value) else Value(other)
         # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and 1 for the 3
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
@@ -85,8 +85,7 @@ class Value:
 
     def exp(self):  # 2.718 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more: exp is its own slope
-        power = math.exp(self.data)
-        return Value(power, (self,), (power,))
+        return Value(math.exp(self.data), (self,), (math.exp(self.data),))
 
     def log(self):  # the number whose exp is self
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
@@ -104,27 +103,29 @@ class Value:
     def __rtruediv__(self, other): return self**-1 * other
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
-    def backward(self):
-        """Backpropagation: find the grad of every Value that this loss was computed from.
-
-        The chain rule: if the loss grows 3 times as fast as a Value, and that Value grows twice as
-        fast as one of its inputs, the loss grows 6 times as fast as that input.
-        """
-        # First, collect the computed Values behind the loss. Parameters have no inputs, so they are
-        # left out, and their grads add up from one backward() to the next.
-        graph, todo = {self}, [self]
+    def history(self):
+        """Return the computed Values behind this one, from the newest to the oldest."""
+        found, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in graph:
-                    source.grad = 0.0
-                    graph.add(source)
+                if source.inputs and source not in found:  # parameters have no inputs
+                    found.add(source)
                     todo.append(source)
-        # Then go from the newest to the oldest. Whatever was computed from a Value is newer, so by
-        # the time we reach the Value, every use of it has added a share to its grad.
+        return sorted(found, key=lambda value: value.serial, reverse=True)
+
+    def backward(self):
+        """Find the gradients by backpropagation, which is the chain rule at work: if the loss grows
+        3 times as fast as a Value, and that Value grows twice as fast as one of its inputs, the
+        loss grows 6 times as fast as that input.
+        """
+        history = self.history()
+        for value in history:
+            value.grad = 0.0  # parameters are not in the history, so theirs add up
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        for node in sorted(graph, key=lambda node: node.serial, reverse=True):
-            for source, slope in zip(node.inputs, node.slopes):
-                source.grad += node.grad * slope
+        # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
+        for value in history:
+            for source, slope in zip(value.inputs, value.slopes):
+                source.grad += value.grad * slope
 
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... of two lists of n Values as one Value, for speed."""
@@ -181,7 +182,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     """Causal self-attention: gather what matters from the tokens so far (Vaswani et al. 2017).
 
     Learned weights turn x into three lists: a query (what this token looks for), a key (how others
-    find it), and a value (what it hands them). No token can see a later one: it isn't there yet.
+    find it), and a "value" (what it hands them). No token can see a later one: it isn't there yet.
     """
     query = linear(x, layer["wq"])
     keys.append(linear(x, layer["wk"]))
@@ -200,7 +201,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
     """A multilayer perceptron: each neuron of fc1 looks for a pattern; fc2 says what it adds."""
-    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # [4 * n_embd]
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # relu: 0 if its pattern is missing
     return linear(hidden, layer["fc2"])
 
 def new_cache():
@@ -218,7 +219,7 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of the guesses (cross-entropy)."""
+    """Return the mean cost of the guesses: -log(probability of the right token), or cross-entropy."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
     cache, costs = new_cache(), []  # gradients flow through the cache, too
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
@@ -271,5 +272,4 @@ def sample():  # -> str
 print()
 for i in range(num_samples):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # in the dataset, even if never trained on
-    print(f"sample {i + 1:2d}: {doc}{known}")
+    print(f"sample {i + 1:2d}: {doc}{'  (known)' if doc in docs else ''}")
