@@ -19,9 +19,9 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # for Adam, in section 8
-beta2 = 0.99           # likewise
-num_samples = 20       # how many documents to make up
+beta1 = 0.85           # how much of Adam's mean gradient is kept at each step
+beta2 = 0.99           # the same for its mean square
+num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
@@ -114,9 +114,8 @@ class Value:
         return sorted(found, key=lambda value: value.serial, reverse=True)
 
     def backward(self):
-        """Find the gradients by backpropagation, which is the chain rule at work: if the loss grows
-        3 times as fast as a Value, and that Value grows twice as fast as one of its inputs, the
-        loss grows 6 times as fast as that input.
+        """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice as
+        fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
         """
         history = self.history()
         for value in history:
@@ -219,7 +218,7 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of the guesses: -log(probability of the right token), or cross-entropy."""
+    """Return the mean cost of the guesses: -log(probability of the right token), cross-entropy."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
     cache, costs = new_cache(), []  # gradients flow through the cache, too
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
@@ -229,18 +228,19 @@ def loss_of(doc):  # -> Value
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
-mean_grads = [0.0] * len(params)    # a running mean, as one document says little (Adam's m)
-mean_squares = [0.0] * len(params)  # a running mean of the squares (Adam's v)
+mean_grads = [0.0] * len(params)    # running mean of each gradient (Adam's m)
+mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
 
 def adam(step, rate):
-    """Move each parameter against its gradient (Kingma and Ba 2015)."""
+    """Move each parameter against its mean gradient, as one document says little. Divide by its
+    usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
+    """
     correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so they begin too small
     correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
         mean_squares[i] = beta2 * mean_squares[i] + (1 - beta2) * param.grad * param.grad
         usual_size = math.sqrt(mean_squares[i] / correction2) + 1e-8  # never 0
-        # Dividing by the usual size lets parameters with small gradients learn too.
         param.data -= rate * (mean_grads[i] / correction1) / usual_size
 
 losses = []

@@ -4,8 +4,9 @@
     python tests/benchmark.py n_layer=4     the same with another setting
     python tests/benchmark.py OTHER.py      the times of both, run in turn
 
-A figure is the median of five runs, in processor time, so that other programs matter little.
-OTHER.py has to print `step N /` as it trains. Both train on this project's input.txt.
+A figure is the median of five runs, in processor time, so that other programs matter little. The
+time is taken from step 50 to step 100, when PyPy has warmed up somewhat. OTHER.py has to print
+`step N /` as it trains. Both train on this project's input.txt.
 """
 
 import pathlib
@@ -17,16 +18,18 @@ import tempfile
 
 from run_with import SCRIPT, SOURCE, parsed, with_settings
 
-WATCH = """  # runs a program up to a step; prints the milliseconds from the first step to that one
+FIRST, LAST = 50, 100  # the steps between which the time is taken
+WATCH = """  # runs a program up to a step and prints the milliseconds of the steps before it
 import os, re, runpy, sys, time
-script, last = sys.argv[1], int(sys.argv[2])
+script, first, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 stdout, moments = sys.stdout, {}
 class Watch:
     def write(self, text):
         for step in map(int, re.findall("step +([0-9]+) */", text)):
             moments.setdefault(step, time.process_time())
             if step == last:
-                print((moments[last] - moments[1]) / (last - 1) * 1e3, file=stdout, flush=True)
+                spent = moments[last] - moments[first]
+                print(spent / (last - first) * 1e3, file=stdout, flush=True)
                 os._exit(0)
     def flush(self):
         pass
@@ -44,11 +47,11 @@ def python(*arguments):
     return subprocess.check_output(command, cwd=str(SCRIPT.parent), encoding="utf-8")
 
 
-def milliseconds(script, last):
-    """Return the time of a step of a program, measured up to this step."""
-    printed = python("-c", WATCH, script, last)
+def milliseconds(script):
+    """Return the time of a training step of a program."""
+    printed = python("-c", WATCH, script, FIRST, LAST)
     if not printed:
-        sys.exit(f"{script} ended before it printed `step {last} /`")
+        sys.exit(f"{script} ended before it printed `step {LAST} /`")
     return float(printed)
 
 
@@ -68,12 +71,12 @@ def main(arguments):
         script = pathlib.Path(folder) / "microgpt.py"
         script.write_text(source, encoding="utf-8")
         if not others:
-            ms = statistics.median(milliseconds(script, 200) for _ in range(5))
+            ms = statistics.median(milliseconds(script) for _ in range(5))
             n_params, n_tokens = size(source, folder)
             ns = ms * 1e6 / n_params / n_tokens
             print(f"{ms:.1f} ms a step: {n_params} parameters, {n_tokens:.1f} tokens, {ns:.0f} ns each")
         for other in others:
-            pairs = [(milliseconds(script, 100), milliseconds(other, 30)) for _ in range(5)]
+            pairs = [(milliseconds(script), milliseconds(other)) for _ in range(5)]
             ours, theirs = map(statistics.median, zip(*pairs))
             ratio = statistics.median(b / a for a, b in pairs)
             print(f"{ours:.1f} ms a step; {other.name}: {theirs:.1f} ms, {ratio:.1f} times as long")
