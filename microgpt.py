@@ -104,7 +104,7 @@ class Value:
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
     def history(self):
-        """Return the computed Values behind this one, from the newest to the oldest."""
+        """Return this Value and the computed ones behind it, from the newest to the oldest."""
         found, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
@@ -114,12 +114,12 @@ class Value:
         return sorted(found, key=lambda value: value.serial, reverse=True)
 
     def backward(self):
-        """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice as
-        fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
+        """Backpropagation, by the chain rule: if the loss grows 3 times as fast as a Value, and that
+        Value grows twice as fast as one of its inputs, the loss grows 6 times as fast as that input.
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # parameters are not in the history, so theirs add up
+            value.grad = 0.0  # parameters are left out, so theirs add up
         self.grad = 1.0  # the loss grows exactly as fast as itself
         # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
         for value in history:
@@ -169,7 +169,7 @@ def rmsnorm(x):  # [n] -> [n]
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
-    """Turn scores, called logits, into probabilities: 1 more makes a token 2.7 times as likely."""
+    """Turn scores, called logits, into probabilities that add up to 1."""
     # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
@@ -249,7 +249,7 @@ for step in range(num_steps):
         param.grad = 0.0  # backward() adds to it
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
-    adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less, down to 0
+    adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
     del loss  # frees its graph before the next is built
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
