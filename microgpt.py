@@ -114,8 +114,8 @@ class Value:
         return sorted(found, key=lambda value: value.serial, reverse=True)
 
     def backward(self):
-        """Backpropagation, by the chain rule: if the loss grows 3 times as fast as a Value, and that
-        Value grows twice as fast as one of its inputs, the loss grows 6 times as fast as that input.
+        """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice
+        as fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
         """
         history = self.history()
         for value in history:
@@ -127,7 +127,7 @@ class Value:
                 source.grad += value.grad * slope
 
 def dot(x, y):  # [n], [n] -> Value
-    """Return x[0] * y[0] + x[1] * y[1] + ... of two lists of n Values as one Value, for speed."""
+    """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, which is far faster."""
     assert len(x) == len(y)
     total = 0.0  # not sum(), which rounds differently since Python 3.12
     for a, b in zip(x, y):
