@@ -127,7 +127,7 @@ class Value:
                 source.grad += value.grad * slope
 
 def dot(x, y):  # [n], [n] -> Value
-    """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, which is far faster."""
+    """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
     assert len(x) == len(y)
     total = 0.0  # not sum(), which rounds differently since Python 3.12
     for a, b in zip(x, y):
