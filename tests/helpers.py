@@ -35,12 +35,6 @@ def run(*arguments, script=SCRIPT, cwd=ROOT, **env):
     )
 
 
-@functools.lru_cache(maxsize=None)
-def default_run():
-    """Run the program as it is, once for all tests."""
-    return run()
-
-
 def execute(script, *arguments):
     """Run a copy of the program in this process. Return its names and, as "output", its output."""
     with mock.patch.object(sys, "argv", [str(script), *map(str, arguments)]):
@@ -49,6 +43,17 @@ def execute(script, *arguments):
     names = names["gpt"].__globals__  # what the program's functions see, where runpy gives a copy
     names["output"] = output.getvalue()
     return names
+
+
+@functools.lru_cache(maxsize=None)
+def default_run():
+    """Run the program as it is, in the project's folder, once for all tests. Return its names."""
+    folder = os.getcwd()
+    os.chdir(str(ROOT))
+    try:
+        return execute(SCRIPT)
+    finally:
+        os.chdir(folder)
 
 
 class ProgramCase(unittest.TestCase):

@@ -1,163 +1,326 @@
-"""What the README shows is so, each edit of its cookbook works, and the files are what it says."""
+"""The README: its blocks work, its exercises do what they say, and its figures are the program's."""
 
 import contextlib
 import io
+import json
 import math
 import re
+import statistics
 import sys
-from statistics import mean
+import unittest
 from unittest import mock
 
+import draw_losses
+import experiments
+import formulas
 import helpers
-from helpers import ABC, ROOT, SOURCE, TINY, TextCase, default_run, gradients, losses, run, samples
-from readme_figures import README, experiments, shows
+from helpers import NAMES, ROOT, SMALL, ProgramCase, default_run, execute, losses, run, samples
 
-FENCED = re.findall(r"(?ms)^```(\w*)\n(.*?)\n```$", README)
-LINES = re.findall(r"`([^`]+)` becomes\s+`([^`]+)`", README)  # edits of a line
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-def block(language, words):
-    """Return the text of the one fenced block of a language with these words in it."""
-    (found,) = [text for name, text in FENCED if name == language and words in text]
-    return found
 
-def type_in(names, words):
-    """Execute the README's Python with these words in it, and return what it prints."""
+def code_blocks(text):
+    return re.findall(r"(?ms)^```\w*\n(.*?)\n```$", text)
+
+
+def exercise(title):
+    """Return the edits, as (old, new) pairs, of the exercise whose title starts like this."""
+    (answer,) = re.findall(rf"(?s)<summary><b>{title}.*?</details>", README)
+    block = r"\n\n```python\n(.*?)\n```"
+    return re.findall(rf"(?s)\nBefore:{block}\n\nAfter:{block}", answer)
+
+
+def at_the_end(title):
+    """Return the code that an exercise puts at the end of the file."""
+    (answer,) = re.findall(rf"(?s)<summary><b>{title}.*?</details>", README)
+    (code,) = re.findall(r"(?s)\nAt the end of the file[^\n]*:\n\n```python\n(.*?)\n```", answer)
+    return code
+
+
+def printed(code, names):
+    """Execute code with these names and return what it prints."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        exec(block("python", words), names)
+        exec(code, names)
     return output.getvalue()
 
-def recipe(words):
-    """Return the edits of the cookbook's one diff with these words in it, as (old, new) pairs."""
-    edits = []
-    for hunk in block("diff", words).split("\n\n"):
-        rows = [(line[:1], line[1:]) for line in hunk.split("\n")]
-        old, new = ("\n".join(text for sign, text in rows if sign != other) for other in "+-")
-        edits.append((f"\n{old}\n", f"\n{new}\n"))
-    return edits
 
-def one_liner(words):
-    """Return the one edit of a line with these words in what it becomes."""
-    (found,) = [pair for pair in LINES if words in pair[1]]
-    return found
+class Figures(unittest.TestCase):
+    def test_the_output_shown_is_that_of_the_default_run(self):
+        lines = default_run()["output"].splitlines()
+        for line in code_blocks(README)[0].splitlines():
+            shown = line.split("  <-")[0].rstrip()
+            if shown and shown != "..." and not shown.startswith("$"):
+                self.assertIn(shown, lines)
 
-class Shown(TextCase):
-    def test_the_output_is_that_of_the_default_run_whose_known_names_were_not_trained_on(self):
-        shown, lines = block("", "sample  5").split("\n"), iter(default_run().stdout.splitlines())
-        self.assertEqual((len(shown), [line for line in shown if line not in lines]), (5, []))
-        docs = self.load((ROOT / "input.txt").read_text(encoding="utf-8"))["docs"]
-        drawn = samples(default_run().stdout)
-        known = {name[: -len("  (known)")] for name in drawn if name.endswith("  (known)")}
-        self.assertEqual((len(known), known - {*docs}, known & {*docs[:1000]}), (11, set(), set()))
-        self.assertEqual({*drawn} & {*docs}, set())
+    def test_11_samples_are_known_and_none_of_them_was_trained_on(self):
+        known = re.findall(r"(?m)^sample.*: (.*)  \(known\)$", default_run()["output"])
+        self.assertEqual(len(known), 11)
+        self.assertIn("Of these 20 samples, 11 are", README)
+        self.assertEqual(set(known) & set(default_run()["docs"][:1000]), set())
 
-    def test_the_curve_is_the_mean_of_the_default_run_and_the_cost_of_a_guess_is_right(self):
-        rows = [re.findall(r"[\d.]+", row) for row in block("mermaid", "xychart").split("\n")]
-        shown = [figure for _, figure in losses(default_run().stdout)]
-        self.assertEqual(rows[2], ["1", "200", "400", "600", "800", "1000"])
-        self.assertEqual(rows[4], [shown[int(step) - 1] for step in rows[2]])
+    def test_the_cost_of_an_even_guess(self):
         self.assertIn(f"log(27) = {math.log(27):.4f}", README)
 
-    def test_the_example_of_gradients_prints_what_it_says(self):
-        printed = type_in(self.load(), "loss = a * b + a").strip()
-        self.assertIn(f"# {printed}: loss grows", README)
+    def test_the_standard_error_of_the_mean(self):
+        error = statistics.stdev(default_run()["losses"][-100:]) / 10
+        self.assertEqual(f"{error:.2f}", "0.03")
+        self.assertIn("a standard error of about 0.03", README)
 
-    def test_the_quick_experiments_come_out_as_shown(self):
-        quick = [row for row in experiments() if row[1] in (0, 100) or row[2] == "ValueError"]
-        self.assertEqual((len(experiments()), len(quick)), (13, 3))
-        self.assertEqual([row for row in quick if not shows(*row)], [])
+    def test_the_picture_is_drawn_from_the_recorded_figures(self):
+        drawn = draw_losses.PICTURE.read_text(encoding="utf-8")
+        self.assertEqual(drawn, draw_losses.picture())
 
-    def test_the_ten_cities_are_known_by_heart(self):
-        unix = re.search(r"printf '(.+)' > cities.txt", README).group(1).replace(r"\n", "\n")
-        windows = re.search(r"`'(.+)' \| Set-Content", README).group(1)
-        self.assertEqual(windows.split("','"), unix.split())
-        self.write(unix, "cities.txt")
-        command = re.search(r"(?m)^python tests/edited.py (.* cities.txt)$", README).group(1)
-        done = run(*command.split(), script=ROOT / "tests" / "edited.py", cwd=self.folder)
-        self.assertIn(f"`{done.stdout.splitlines()[-1]}`", README)
+    def test_the_curve_ends_where_the_table_says(self):
+        recorded = (ROOT / "tests" / "held_out.txt").read_text(encoding="utf-8").split()
+        self.assertIn(f"from {float(recorded[1]):.3f} to {float(recorded[-1]):.3f}", README)
+        self.assertIn(f"| `mean 2.2761` | {float(recorded[-1]):.3f} ± ", README)
 
-class Cookbook(TextCase):  # each edit is applied to a copy as it is quoted, and the copy is run
-    def test_no_edit_is_left_untried(self):
-        names = [name for name, _ in FENCED]
-        self.assertEqual((names.count("diff"), names.count("python"), len(LINES)), (4, 4, 4))
+    def test_the_names(self):
+        names = (ROOT / "input.txt").read_text(encoding="utf-8").split()
+        self.assertIn(f"{len(names):,} first names, {len(set(names)):,} of them different", README)
 
-    def test_the_choices_of_microgpt_go_print_the_figures_of_the_reference_with_them(self):
-        edits = [one_liner("** 2"), one_liner("math.cos")]
+    def test_files_that_are_linked_or_run_exist(self):
+        paths = re.findall(r"\]\((?!http|#)([^)]+)\)", README)
+        paths += re.findall(r"python (tests/\w+\.py)", README)
+        for path in paths:
+            self.assertTrue((ROOT / path).exists(), path)
+
+
+class Emma(ProgramCase):
+    """The table of what the model makes of "emma"."""
+
+    def guesses(self, model):
+        """Return the probability of each right token of "emma"."""
+        tokens = [26, 4, 12, 12, 0, 26]
+        weights = helpers.floats(model)
+        logits = formulas.logits(weights, tokens[:-1], n_head=4)
+        return [formulas.softmax(row)[target] for row, target in zip(logits, tokens[1:])]
+
+    def test_each_row(self):
+        names = (ROOT / "input.txt").read_text(encoding="utf-8")
+        before, after = self.guesses(self.load(names)), self.guesses(default_run())
+        rows = re.findall(r"(?m)^\| \d+ \(\w+\) \| \d+ \(\w+\) \|(.*)\|$", README)
+        self.assertEqual(len(rows), 5)
+        for row, p, q in zip(rows, before, after):
+            expected = f" {p:.3f} | {-math.log(p):.2f} | {q:.3f} | {-math.log(q):.2f} "
+            self.assertEqual(row, expected)
+
+    def test_the_means(self):
+        names = (ROOT / "input.txt").read_text(encoding="utf-8")
+        before = self.load(names)["loss_of"]("emma").data
+        after = default_run()["loss_of"]("emma").data
+        self.assertIn(f"| mean: the loss | | {before:.2f} | | {after:.2f} |", README)
+
+    def test_the_gradient(self):
+        names = (ROOT / "input.txt").read_text(encoding="utf-8")
+        model = self.load(names)
+        before = helpers.gradients(model, "emma")
+        number = model["wte"][4][0]
+        self.assertIn(f"{number.grad:.4f}", README)
+        number.data += 0.001
+        self.assertAlmostEqual(model["loss_of"]("emma").data, before - 0.0001, places=5)
+
+    def test_the_first_step_moves_each_number_with_a_gradient_by_the_learning_rate(self):
+        model = self.load(NAMES)
+        start = [param.data for param in model["params"]]
+        helpers.gradients(model, "abc")
+        model["adam"](0, 0.01)
+        for param, number in zip(model["params"], start):
+            if abs(param.grad) > 1e-4:
+                self.assertAlmostEqual(abs(param.data - number), 0.01, places=5)
+                self.assertLess((param.data - number) * param.grad, 0)
+
+    def test_the_example_of_gradients(self):
+        code = next(block for block in code_blocks(README) if "loss = a * b + a" in block)
+        first = printed(code, self.load(NAMES)).splitlines()[0]
+        self.assertEqual(first, "4.0 2.0")
+        self.assertIn("It prints `4.0 2.0`", README)
+
+
+class Experiments(unittest.TestCase):
+    def test_each_row_measured_is_in_the_table(self):
+        for row in experiments.ROWS:
+            for name, value in row.items():
+                self.assertIn(f"| `{name} = {value}` | `", README)
+
+    def test_a_quick_row_is_as_shown(self):
+        (line,) = experiments.table([{"learning_rate": 1.0}])
+        self.assertIn(line, README)
+
+
+class Exercises(ProgramCase):
+    def test_relu_squared_and_cosine_decay_print_the_figures_of_microgpt_go(self):
+        edits = exercise("Another activation") + exercise("A cosine decay")
         done = run(script=self.copy(*edits, block_size=8, num_steps=500))
         expected = helpers.golden("golden_go_choices.txt")
-        self.assertEqual((helpers.figures(done.stdout), len(expected)), (expected, 3 + 500 + 20))
-        said = re.search(r"does: with `(loss [\d.]+)` and `(.*?)`", README).groups()
-        self.assertEqual((expected[502][-11:], expected[503]), said)
+        self.assertEqual(helpers.figures(done.stdout), expected)
+        self.assertIn(f"with `{expected[502][-11:]}`, and `{expected[503]}`", README)
 
-    def test_a_mini_batch_has_the_mean_gradient_of_its_documents(self):
-        batch, plain = (self.load(ABC, *edits, **TINY) for edits in ([one_liner("range(4)")], []))
-        helpers.scatter(batch)
-        helpers.scatter(plain)
-        loss, single, grads = gradients(batch, 1), [], []
-        for step in range(4, 8):
-            single.append(gradients(plain, step))
-            grads.append([param.grad for param in plain["params"]])
-        self.assertAlmostEqual(loss, mean(single), places=12)
-        for param, four in zip(batch["params"], zip(*grads)):
-            self.assertAlmostEqual(param.grad, mean(four), places=12)
-
-    def test_tanh_is_an_operation_with_its_slope(self):
-        model = self.load("accb\n", *recipe("def tanh"), one_liner("tanh"), **TINY)
-        helpers.scatter(model)
-        expected = helpers.mean_loss(helpers.floats(model), [3, 0, 2, 2, 1, 3], 2, math.tanh)
-        self.assertAlmostEqual(gradients(model), expected, places=9)
+    def test_tanh_has_the_right_number_and_slope(self):
+        model = self.load(NAMES, *exercise("A new operation: tanh"), **SMALL)
         a = model["Value"](0.7)
-        a.tanh().backward()
-        self.assertAlmostEqual(a.grad, (math.tanh(0.7001) - math.tanh(0.6999)) / 0.0002, places=6)
+        result = a.tanh()
+        result.backward()
+        self.assertEqual(result.data, math.tanh(0.7))
+        self.assertAlmostEqual(a.grad, (math.tanh(0.70001) - math.tanh(0.69999)) / 0.00002)
 
-    def test_a_prompt_begins_each_sample_as_far_as_the_block_or_is_refused_before_training(self):
-        edits = recipe("prompt")
-        shown = samples(self.load("mama\nam\n", *edits, num_samples=30, block_size=4)["output"])
-        self.assertEqual(({text[:2] for text in shown}, len({*shown}) > 3), ({"ma"}, True))
-        short = self.load("ma", *edits, num_samples=1, block_size=1)
-        self.assertEqual(samples(short["output"]), ["m"])
-        with self.assertRaisesRegex(KeyError, "^'m'$"):
-            self.load(ABC, *edits)
+    def test_tanh_is_the_activation(self):
+        model = self.load(NAMES, *exercise("A new operation: tanh"), **SMALL)
+        helpers.randomize(model)
+        tokens = [3, 0, 2, 2, 1, 3]
+        expected = formulas.loss(helpers.floats(model), tokens, 2, activation=math.tanh)
+        self.assertAlmostEqual(model["loss_of"]("accb").data, expected, places=9)
 
-    def test_a_held_out_loss_is_printed_every_hundred_steps_and_leaves_no_tape(self):
-        text = "\n".join(a + b + c for a in "abcdefgh" for b in "abcdefgh" for c in "abcdefgh")
-        settings = {"n_embd": 4, "block_size": 3, "num_steps": 200}
-        model = self.load(text, *recipe("held_out"), **settings)
-        shown = re.findall(r"held out: (\S+)", model["output"])
-        self.assertEqual((len(shown), len(model["docs"]), len(model["tape"])), (2, 312, 0))
-        expected = mean(model["loss_of"](doc).data for doc in model["held_out"])
-        self.assertAlmostEqual(float(shown[-1]), expected, places=9)
-        self.assertEqual(losses(model["output"]), losses(self.load(text, **settings)["output"]))
+    def check_gradient(self, *edits):
+        """Return the gradient and the growth that the gradient check prints."""
+        names = self.load(NAMES, *edits, num_steps=20, **SMALL)
+        grad, growth = printed(at_the_end("A gradient check"), names).split()
+        return float(grad), float(growth)
+
+    def test_the_gradient_check_agrees_to_three_digits(self):
+        grad, growth = self.check_gradient()
+        self.assertAlmostEqual(grad / growth, 1.0, places=3)
+
+    def test_the_gradient_check_finds_a_wrong_slope(self):
+        grad, growth = self.check_gradient(("(1 / self.data,)", "(2 / self.data,)"))
+        self.assertGreater(abs(grad / growth - 1.0), 0.01)
+
+    def test_a_mini_batch_has_the_mean_loss_of_four_documents(self):
+        batch = self.load(NAMES, *exercise("A mini-batch"), num_steps=1, **SMALL)
+        plain = self.load(NAMES, **SMALL)
+        four = [plain["loss_of"](doc).data for doc in plain["docs"]]
+        self.assertAlmostEqual(batch["losses"][0], sum(four) / 4, places=12)
+
+    def test_a_mini_batch_goes_through_all_documents(self):
+        text = "\n".join("abcdefgh")
+        batch = self.load(text, *exercise("A mini-batch"), num_steps=2, learning_rate=0.0)
+        plain = self.load(text)
+        last_four = [plain["loss_of"](doc).data for doc in plain["docs"][4:]]
+        self.assertAlmostEqual(batch["losses"][1], sum(last_four) / 4, places=12)
+
+    def test_a_prompt_starts_each_sample(self):
+        model = self.load("mama\nam\n", *exercise("A prompt"), num_samples=30, block_size=4)
+        drawn = samples(model["output"])
+        self.assertTrue(all(text.startswith("ma") for text in drawn))
+        self.assertGreater(len(set(drawn)), 3)
+
+    def test_a_prompt_longer_than_the_block_is_cut_off(self):
+        model = self.load("mama\nam\n", *exercise("A prompt"), num_samples=1, block_size=1)
+        self.assertEqual(samples(model["output"]), ["m"])
+
+    def test_held_out_documents_are_not_trained_on(self):
+        text = "\n".join(2 * [a + b for a in "abcdef" for b in "abcdef"])
+        names = self.load(text, *exercise("A held-out loss"), num_steps=3)
+        self.assertEqual(set(names["held_out"]) & set(names["docs"]), set())
+        self.assertGreaterEqual(len(names["held_out"]), 4)
+
+    def test_the_held_out_loss_is_the_mean_over_them(self):
+        names = self.load(NAMES, *exercise("A held-out loss"), num_steps=3)
+        (doc,) = names["held_out"]
+        shown = printed(at_the_end("A held-out loss"), names)
+        self.assertEqual(shown, f"held out: {names['loss_of'](doc).data}\n")
+
+    def test_weight_tying_leaves_3760_parameters(self):
+        copy = self.copy(*exercise("Weight tying"), num_steps=0, num_samples=0)
+        self.assertIn("num params: 3760\n", run(script=copy).stdout)
+        self.assertIn("It prints `num params: 3760`", README)
+
+    def test_weight_tying_uses_wte_as_the_head(self):
+        model = self.load(NAMES, *exercise("Weight tying"), **SMALL)
+        helpers.randomize(model)
+        weights = helpers.floats(model)
+        weights[2] = weights[0]
+        expected = formulas.loss(weights, [3, 0, 1, 3], 2)
+        self.assertAlmostEqual(model["loss_of"]("ab").data, expected, places=9)
+
+    def test_greedy_samples_are_all_the_same(self):
+        model = self.load(NAMES, *exercise("Greedy"), num_steps=20, num_samples=9, **SMALL)
+        self.assertEqual(len(set(samples(model["output"]))), 1)
+
+    def test_greedy_takes_the_likeliest_token(self):
+        model = self.load(NAMES, *exercise("Greedy"), num_samples=1, block_size=1)
+        (logits,) = formulas.logits(helpers.floats(model), [3], 4)
+        likeliest = logits.index(max(logits))
+        self.assertEqual(samples(model["output"]), ["abc"[likeliest] if likeliest < 3 else ""])
+
+    def test_top_k_draws_from_the_five_likeliest(self):
+        text = "abcdefghij"
+        model = self.load(text, *exercise("Top-k"), num_samples=300, block_size=1, temperature=9)
+        (logits,) = formulas.logits(helpers.floats(model), [10], 4)
+        likeliest = sorted(range(11), key=lambda token: logits[token])[-5:]
+        expected = {text[token] if token < 10 else "" for token in likeliest}
+        self.assertEqual(set(samples(model["output"])), expected)
+
+    def test_documents_of_several_lines(self):
+        text = "roses\nviolets\n\nsugar\nyou\n"
+        names = self.load(text, *exercise("Documents of several lines"))
+        self.assertEqual(sorted(names["docs"]), ["roses\nviolets", "sugar\nyou"])
+
+    def test_more_training_lowers_the_loss(self):
+        names = self.load(NAMES, num_steps=20, **SMALL)
+        first = names["losses"][:]
+        exec(at_the_end("More training"), names)
+        self.assertEqual(len(names["losses"]), 120)
+        self.assertLess(statistics.mean(names["losses"][20:]), statistics.mean(first))
+
+    def test_what_was_saved_is_loaded(self):
+        self.enter_folder()
+        trained = self.load(NAMES, num_steps=20, num_samples=5)
+        exec(at_the_end("Saving and loading"), trained)
+        self.assertEqual(len(json.loads((self.folder / "model.json").read_text())), 3456)
+        loaded = self.load(NAMES, *exercise("Saving and loading"), num_samples=5)
+        self.assertEqual(samples(loaded["output"]), samples(trained["output"]))
 
     def test_ctrl_c_goes_on_to_the_samples(self):
-        press = ("adam(step, l", "if step == 5: raise KeyboardInterrupt\n    adam(step, l")
-        model = self.load(ABC, *recipe("Interrupt"), press, num_steps=9, num_samples=2)
-        self.assertEqual((len(losses(model["output"])), len(samples(model["output"]))), (5, 2))
+        press = ("    loss.backward()", "    if step == 5: raise KeyboardInterrupt\n    loss.backward()")
+        edits = exercise("Ctrl-C") + [press]
+        model = self.load(NAMES, *edits, num_steps=9, num_samples=2)
+        self.assertEqual(len(losses(model["output"])), 5)
+        self.assertEqual(len(samples(model["output"])), 2)
 
-    def test_after_a_run_it_trains_on_checks_a_gradient_and_draws_the_losses(self):
-        names = self.load("emma\nanna\nmaya\nalem\n", n_embd=4, num_steps=9)
-        before, pyplot = names["losses"][:], mock.MagicMock()
-        type_in(names, "num_steps += 100")
-        self.assertEqual((names["losses"][:9], len(names["losses"])), (before, 109))
-        self.assertLess(mean(names["losses"][9:]), mean(before))
-        grad, growth = map(float, type_in(names, "0.0001").split())
-        self.assertAlmostEqual(growth / grad, 1.0, delta=0.01)
+    def test_without_ctrl_c_all_steps_run(self):
+        model = self.load(NAMES, *exercise("Ctrl-C"), num_steps=9, num_samples=2)
+        self.assertEqual(len(losses(model["output"])), 9)
+        self.assertEqual(len(samples(model["output"])), 2)
+
+    def test_the_losses_are_drawn(self):
+        names = {"losses": [3.0, 2.0]}
+        pyplot = mock.MagicMock()
         with mock.patch.dict(sys.modules, {"matplotlib": mock.Mock(pyplot=pyplot)}):
-            type_in(names, "matplotlib")
-        self.assertEqual(pyplot.mock_calls, [mock.call.plot(names["losses"]), mock.call.show()])
+            exec(at_the_end("The losses, drawn"), names)
+        expected = [mock.call.plot([3.0, 2.0]), mock.call.savefig("losses.png"), mock.call.show()]
+        self.assertEqual(pyplot.mock_calls, expected)
 
-class Named(TextCase):
-    def test_the_map_links_each_section_to_its_line(self):
-        shown = re.findall(r"(?m)^(\d)\. \[The ([\w ]+)\]\(microgpt.py#L(\d+)\)", README)
-        found = [(number, re.match(r"# %% (\d)\. The ([\w ]+)", line))
-                 for number, line in enumerate(SOURCE.splitlines(), 1)]
-        self.assertEqual(shown, [(*title.groups(), str(n)) for n, title in found if title])
+    def test_every_exercise_is_tried_here(self):
+        tried = set()
+        source = (ROOT / "tests" / "test_readme.py").read_text(encoding="utf-8")
+        for title in re.findall(r'(?:exercise|at_the_end)\("([^"]+)"\)', source):
+            tried |= set(re.findall(rf"<summary><b>({title}[^<]*)</b>", README))
+        answers = re.findall(r"<summary><b>([^<]*)</b>", README)
+        self.assertEqual(sorted(tried), sorted(answers))
 
-    def test_every_file_is_there_and_the_pages_are_no_longer_than_they_should_be(self):
-        for target in re.findall(r"\]\((?!http|#)([^)#]+)|python (tests/\w+\.py)", README):
-            self.assertTrue((ROOT / "".join(target)).exists(), target)
-        lines = SOURCE.splitlines()
-        self.assertIn(f"in {len(lines)} lines to be read once", README)
-        sizes = [len(lines), max(map(len, lines)), lines.index("class Value:"), README.count("\n")]
-        self.assertEqual([min(pair) for pair in zip(sizes, [295, 100, 63, 220])], sizes)
-        imported = re.findall(r"(?m)^\s*(?:import|from) (\w+)", SOURCE)
-        self.assertEqual(imported, ["math", "random", "sys", "pathlib", "statistics", "urllib"])
+
+class OwnText(ProgramCase):
+    def commands(self):
+        """Return the lines that make cities.txt in a shell and in PowerShell, and the run."""
+        start = README.index("## Your own text")
+        both, powershell = code_blocks(README[start:])[:2]
+        shell, command = both.splitlines()
+        return shell, powershell, command
+
+    def test_the_cities_are_known_by_heart(self):
+        shell, _, command = self.commands()
+        cities = re.search("'(.*)'", shell).group(1).replace("\\n", "\n")
+        self.write("cities.txt", cities)
+        script, *arguments = command.split()[1:]
+        done = run(*arguments, script=ROOT / script, cwd=self.folder)
+        self.assertIn(f"The last line is `{done.stdout.splitlines()[-1]}`", README)
+
+    def test_powershell_writes_the_same_cities(self):
+        shell, powershell, _ = self.commands()
+        cities = re.search("'(.*)'", shell).group(1).split("\\n")[:-1]
+        self.assertEqual(re.findall("'([^']+)'", powershell), cities)
+
+
+if __name__ == "__main__":
+    unittest.main()
