@@ -251,7 +251,7 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    del loss  # frees its graph before the next is built
+    loss = None  # frees its graph before the next is built
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
