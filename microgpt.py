@@ -59,7 +59,7 @@ class Value:
     >>> a.grad, b.grad  # the loss grows 3 + 1 = 4 times as fast as a, and twice as fast as b
     (4.0, 2.0)
     """
-    __slots__ = ("data", "grad", "inputs", "slopes", "serial")  # saves memory
+    __slots__ = ("data", "grad", "inputs", "serial", "slopes")  # saves memory
     serials = count()
 
     def __init__(self, data, inputs=(), slopes=()):

@@ -1,1 +1,1 @@
-"""The tests. `python -m unittest discover tests` runs them all, `python tests/test_text.py` a file."""
+"""The tests. `python -m unittest discover tests` runs all of them."""

@@ -41,11 +41,9 @@ guesses = [min(len(doc) + 1, block_size) for doc in docs[:200]]
 print(len(params), sum(guesses) / len(guesses))
 """
 
-
 def python(*arguments):
     command = [sys.executable, *map(str, arguments)]
     return subprocess.check_output(command, cwd=str(SCRIPT.parent), encoding="utf-8")
-
 
 def milliseconds(script):
     """Return the time of a training step of a program."""
@@ -54,14 +52,12 @@ def milliseconds(script):
         sys.exit(f"{script} ended before it printed `step {LAST} /`")
     return float(printed)
 
-
 def size(source, folder):
     """Return how many parameters a program has and how many tokens a step guesses on average."""
     script = pathlib.Path(folder) / "size.py"
     script.write_text(with_settings(source, num_steps=0, num_samples=0) + SIZE, encoding="utf-8")
     n_params, n_tokens = python(script).split()[-2:]
     return int(n_params), float(n_tokens)
-
 
 def main(arguments):
     source = with_settings(SOURCE, **dict(parsed(a) for a in arguments if "=" in a))
@@ -74,13 +70,12 @@ def main(arguments):
             ms = statistics.median(milliseconds(script) for _ in range(5))
             n_params, n_tokens = size(source, folder)
             ns = ms * 1e6 / n_params / n_tokens
-            print(f"{ms:.1f} ms a step: {n_params} parameters, {n_tokens:.1f} tokens, {ns:.0f} ns each")
+            print(f"{ms:.1f} ms a step, {n_params} parameters: {ns:.0f} ns per parameter and token")
         for other in others:
             pairs = [(milliseconds(script), milliseconds(other)) for _ in range(5)]
             ours, theirs = map(statistics.median, zip(*pairs))
             ratio = statistics.median(b / a for a, b in pairs)
             print(f"{ours:.1f} ms a step; {other.name}: {theirs:.1f} ms, {ratio:.1f} times as long")
-
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -15,28 +15,22 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 612, 8, 336  # the frame, in a picture of 640 by 
 LOWEST, HIGHEST = 1.5, 4.8  # of the losses shown
 GREY, BLUE, ORANGE, GREEN = "#858b94", "#6aa9e9", "#e07b00", "#2da44e"  # seen on white and on black
 
-
 def x_of(step):
     return LEFT + (RIGHT - LEFT) * step / 1000
 
-
 def y_of(loss):
     return BOTTOM - (BOTTOM - TOP) * (loss - LOWEST) / (HIGHEST - LOWEST)
-
 
 def line(points, color):
     path = " ".join(f"{x_of(step):.1f},{y_of(loss):.1f}" for step, loss in points)
     return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="3"/>'
 
-
 def dots(points, color, size):
     path = "".join(f"M{x_of(step):.1f} {y_of(loss):.1f}h0" for step, loss in points)
     return f'<path d="{path}" stroke="{color}" stroke-width="{size}" stroke-linecap="round"/>'
 
-
 def text(x, y, words, anchor="middle", color=GREY):
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" fill="{color}">{words}</text>'
-
 
 def picture():
     golden = (TESTS / "golden.txt").read_text(encoding="utf-8")
@@ -72,7 +66,6 @@ def picture():
     parts.append(text(RIGHT, TOP + 64, "━ names held out of training", "end", GREEN))
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
-
 
 if __name__ == "__main__":
     PICTURE.write_text(picture(), encoding="utf-8")

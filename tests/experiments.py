@@ -42,16 +42,13 @@ ROWS = [
 ARCHITECTURE = {"n_layer", "n_embd", "n_head"}
 MEASURE = 'for doc in {}:\n    print("held out:", loss_of(doc).data)\n'
 
-
 def shuffled(seed):
     """Return the names in the order in which a run with this seed trains on them."""
     names = SCRIPT.with_name("input.txt").read_text(encoding="utf-8").split()
     random.Random(seed).shuffle(names)
     return names
 
-
 HELD_OUT = shuffled(42)[-1000:]
-
 
 def run(source):
     """Run a program's source in the project's folder and return its output and its errors."""
@@ -62,10 +59,8 @@ def run(source):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
         return subprocess.Popen(command, cwd=str(SCRIPT.parent), **pipes).communicate()
 
-
 def printed_losses(output):
     return [float(loss) for loss in re.findall(r"held out: (.*)", output)]
-
 
 def measured(settings):
     """Run with these settings. Return the last words of the run and the loss of each held-out name,
@@ -78,7 +73,6 @@ def measured(settings):
     loss_of = dict(zip(new, printed_losses(output)))
     return last_words(settings, output, errors), [loss_of.get(name) for name in HELD_OUT]
 
-
 def last_words(settings, output, errors):
     """Return the name of the error, or the last sample, or the last mean, as the row shows it."""
     if errors:
@@ -87,18 +81,15 @@ def last_words(settings, output, errors):
         return re.findall(r"(?m)^sample.*", output)[-1]
     return re.findall(r"mean [\d.]+", output)[-1]
 
-
 def runs_of(row):
     """Return the settings of each run of a row, and beside them those of the default run."""
     seeds = [42, 1, 2] if row.keys() & ARCHITECTURE else [42]
     return [({"seed": seed, **row}, {"seed": seed}) for seed in seeds]
 
-
 def with_error(numbers, sign=""):
     """Return the mean of the numbers and its standard error, as text."""
     error = statistics.stdev(numbers) / len(numbers) ** 0.5
     return f"{statistics.mean(numbers):{sign}.3f} ± {error:.3f}"
-
 
 def difference(pairs):
     """Return how far the first losses of each pair lie above the second ones, as text."""
@@ -107,7 +98,6 @@ def difference(pairs):
         return with_error(differences[0], "+")
     means = sorted(map(statistics.mean, differences))
     return f"{means[0]:+.3f} to {means[-1]:+.3f}"
-
 
 def table(rows):
     """Measure all rows and return each as it stands in the README, up to the lesson."""
@@ -127,7 +117,6 @@ def table(rows):
         lines.append("| " + " | ".join(columns) + " |")
     return lines
 
-
 def curve():
     """Return the held-out loss of the default run before training and after every 100 steps."""
     trained = set(shuffled(42)[:1000])
@@ -139,7 +128,6 @@ def curve():
     count = len(losses) // 11
     return [statistics.mean(losses[i * count : (i + 1) * count]) for i in range(11)]
 
-
 def main(arguments):
     if arguments == ["--curve"]:
         print(*(f"{100 * i} {loss:.4f}" for i, loss in enumerate(curve())), sep="\n")
@@ -150,7 +138,6 @@ def main(arguments):
         different = [line for line in table(ROWS) if print(line) or line not in readme]
         if different:
             sys.exit("not so in the README:\n" + "\n".join(different))
-
 
 if __name__ == "__main__":
     main(sys.argv[1:])

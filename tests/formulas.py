@@ -9,25 +9,20 @@ import math
 def relu(number):
     return max(number, 0.0)
 
-
 def softmax(scores):
     powers = [math.exp(score - max(scores)) for score in scores]
     return [power / sum(powers) for power in powers]
-
 
 def product(vector, matrix):
     """Return the matrix times the vector."""
     return [sum(a * b for a, b in zip(row, vector)) for row in matrix]
 
-
 def plus(x, y):
     return [a + b for a, b in zip(x, y)]
-
 
 def norm(x):
     root_mean_square = math.sqrt(sum(a * a for a in x) / len(x) + 1e-5)
     return [a / root_mean_square for a in x]
-
 
 def attention(queries, keys, values):
     """Return what one head gathers at each position (Vaswani et al. 2017, equation 1)."""
@@ -38,7 +33,6 @@ def attention(queries, keys, values):
         columns = [list(column) for column in zip(*values)]
         gathered.append(product(softmax(masked), columns))
     return gathered
-
 
 def logits(weights, tokens, n_head, activation=relu):
     """Return the logits at each position. The weights are the matrices in the order of drawing."""
@@ -59,13 +53,11 @@ def logits(weights, tokens, n_head, activation=relu):
         xs = [plus(x, product(h, fc2)) for x, h in zip(xs, hidden)]
     return [product(x, lm_head) for x in xs]
 
-
 def loss(weights, tokens, n_head, activation=relu):
     """Return the mean of -log(probability of the next token) over a sequence."""
     scores = logits(weights, tokens[:-1], n_head, activation)
     costs = [-math.log(softmax(row)[target]) for row, target in zip(scores, tokens[1:])]
     return sum(costs) / len(costs)
-
 
 def adam(number, gradients, rates, beta1=0.85, beta2=0.99, epsilon=1e-8):
     """Return a parameter after these updates (Kingma and Ba 2015, algorithm 1)."""

@@ -20,7 +20,6 @@ ROOT = SCRIPT.parent
 NAMES = "abc\nba\ncab\naccb\n"  # a small text: a, b, c are tokens 0, 1, 2, and BOS is 3
 SMALL = {"n_layer": 2, "n_embd": 4, "n_head": 2, "block_size": 6}
 
-
 def run(*arguments, script=SCRIPT, cwd=ROOT, **env):
     """Run the program, or another script, as a process. Return it with its output as text."""
     return subprocess.run(
@@ -29,11 +28,9 @@ def run(*arguments, script=SCRIPT, cwd=ROOT, **env):
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **env},
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=600,
     )
-
 
 def execute(script, *arguments):
     """Run a copy of the program in this process. Return its names and, as "output", its output."""
@@ -44,7 +41,6 @@ def execute(script, *arguments):
     names["output"] = output.getvalue()
     return names
 
-
 @functools.lru_cache(maxsize=None)
 def default_run():
     """Run the program as it is, in the project's folder, once for all tests. Return its names."""
@@ -54,7 +50,6 @@ def default_run():
         return execute(SCRIPT)
     finally:
         os.chdir(folder)
-
 
 class ProgramCase(unittest.TestCase):
     """A test with a folder of its own for texts and edited copies of the program."""
@@ -85,27 +80,22 @@ class ProgramCase(unittest.TestCase):
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(str(self.folder))
 
-
 def golden(name):
     """Return the lines of a file of figures that the reference printed."""
     return (ROOT / "tests" / name).read_text(encoding="utf-8").splitlines()
-
 
 def figures(output):
     """Return the printed lines without what the reference does not print: means and (known)."""
     lines = [line for line in re.split(r"[\r\n]+", output) if line]
     return [re.sub(r" \| mean .*|  \(known\)", "", line) for line in lines]
 
-
 def losses(output):
     """Return the printed losses, as text."""
     return re.findall(r"step [^|]*\| loss (\S+) ", output)
 
-
 def samples(output):
     """Return what is printed after `sample  n: `."""
     return re.findall(r"(?m)^sample +\d+: (.*)$", output)
-
 
 def gradients(model, doc):
     """Find the gradients of a document's loss alone, and return the loss."""
@@ -115,13 +105,11 @@ def gradients(model, doc):
     loss.backward()
     return loss.data
 
-
 def randomize(model, size=0.5):
     """Give the parameters random numbers large enough for everything in the model to matter."""
     rng = random.Random(1)
     for param in model["params"]:
         param.data = rng.gauss(0, size)
-
 
 def floats(model):
     """Return the parameters as matrices of plain numbers, in the order of drawing."""

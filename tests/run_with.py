@@ -16,22 +16,20 @@ import tempfile
 SCRIPT = pathlib.Path(__file__).resolve().parent.parent / "microgpt.py"
 SOURCE = SCRIPT.read_text(encoding="utf-8")
 
-
 def settings_of(source):
     """Return the settings, {name: value}: the constants assigned at the top level of a program."""
     assignments = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
     constants = [node for node in assignments if isinstance(node.value, ast.Constant)]
     return {node.targets[0].id: node.value.value for node in constants}
 
-
 def with_settings(source, **settings):
     """Return the source with other values for these settings. LookupError: there is no such one."""
     for name, value in settings.items():
         if name not in settings_of(source):
             raise LookupError(f"there is no setting named {name}; --help lists them")
-        source = re.sub(rf"(?m)^{name} = \S+", lambda _: f"{name} = {value!r}", source)
+        old = re.search(rf"(?m)^{name} = \S+", source).group()
+        source = source.replace(f"\n{old}", f"\n{name} = {value!r}", 1)
     return source
-
 
 def with_edits(source, *edits):
     """Return the source with each (old, new) edit made. LookupError: old is not there just once."""
@@ -41,7 +39,6 @@ def with_edits(source, *edits):
         source = source.replace(old, new)
     return source
 
-
 def parsed(argument):
     """Return the name and the value in `name=value`. What is no Python literal is a text."""
     name, text = argument.split("=", 1)
@@ -49,7 +46,6 @@ def parsed(argument):
         return name, ast.literal_eval(text)
     except (SyntaxError, ValueError):
         return name, text
-
 
 def main(arguments):
     if "--help" in arguments or "-h" in arguments:
@@ -69,7 +65,6 @@ def main(arguments):
         copy.write_text(source, encoding="utf-8")
         sys.argv[1:] = texts
         runpy.run_path(str(copy), run_name="__main__")
-
 
 if __name__ == "__main__":
     main(sys.argv[1:])

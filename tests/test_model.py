@@ -24,7 +24,6 @@ class Parameters(ProgramCase):
         numbers = [number for matrix in floats(model) for row in matrix for number in row]
         self.assertEqual([param.data for param in model["params"]], numbers)
 
-
 class BuildingBlocks(ProgramCase):
     def setUp(self):
         super().setUp()
@@ -63,7 +62,6 @@ class BuildingBlocks(ProgramCase):
 
     def test_softmax_never_overflows(self):
         self.assertEqual(self.call("softmax", [0.0, 5000.0]), [0.0, 1.0])
-
 
 class Logits(ProgramCase):
     def assert_formulas(self, **settings):
@@ -104,7 +102,6 @@ class Logits(ProgramCase):
         model["loss_of"]("cab")
         self.assertEqual(model["loss_of"]("abc").data, first)
 
-
 class Gradients(ProgramCase):
     def test_each_is_the_central_difference_of_the_formulas(self):
         h = 1e-5
@@ -122,7 +119,6 @@ class Gradients(ProgramCase):
                     below = formulas.loss(weights, tokens, 2)
                     row[i] = number
                     self.assertAlmostEqual(next(grads), (above - below) / (2 * h), delta=1e-6)
-
 
 if __name__ == "__main__":
     unittest.main()

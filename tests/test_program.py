@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import io
 import re
-import runpy
 import subprocess
 import sys
 import unittest
@@ -22,7 +21,6 @@ KERNELS = {
     "PyCharm": ["--mode=client", "--port=52162"],
 }
 
-
 class Default(unittest.TestCase):
     def test_it_prints_the_figures_of_the_reference(self):
         printed = helpers.figures(helpers.default_run()["output"])
@@ -34,7 +32,6 @@ class Default(unittest.TestCase):
     def test_it_imports_nothing_but_the_standard_library(self):
         modules = set(re.findall(r"(?m)^\s*(?:import|from) (\w+)", SOURCE))
         self.assertEqual(modules, {"itertools", "math", "pathlib", "random", "sys", "urllib"})
-
 
 class Notebook(ProgramCase):
     def setUp(self):
@@ -85,7 +82,6 @@ class Notebook(ProgramCase):
         self.run_cells(names, cells[-2:])
         self.assertLess(sum(names["losses"]), sum(first))
 
-
 class Interrupted(Notebook):
     """Ctrl-C in the training cell; then the samples, and the training cell again."""
 
@@ -132,7 +128,6 @@ class Interrupted(Notebook):
     def test_while_adjusting(self):
         self.assert_goes_on("adam", 2500)
 
-
 @unittest.skipUnless(importlib.util.find_spec("IPython"), "IPython is not installed")
 class IPython(ProgramCase):
     def ipython(self, *lines):
@@ -159,7 +154,6 @@ class IPython(ProgramCase):
         printed = self.ipython(*re.split("(?m)^(?=# %%)", source))
         self.assertEqual(len(losses(printed)), 2)
         self.assertEqual(len(samples(printed)), 1)
-
 
 class RunWith(ProgramCase):
     """python tests/run_with.py"""
@@ -203,7 +197,6 @@ class RunWith(ProgramCase):
         self.write("text.txt", NAMES)
         self.run_with("num_steps=1", "n_layer=2", "num_samples=0", "text.txt")
         self.assertEqual((ROOT / "microgpt.py").read_text(encoding="utf-8"), SOURCE)
-
 
 if __name__ == "__main__":
     unittest.main()

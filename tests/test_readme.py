@@ -1,4 +1,4 @@
-"""The README: its blocks work, its exercises do what they say, and its figures are the program's."""
+"""The README: its figures are the program's, and its blocks and exercises do what they say."""
 
 import contextlib
 import io
@@ -14,14 +14,12 @@ import draw_losses
 import experiments
 import formulas
 import helpers
-from helpers import NAMES, ROOT, SMALL, ProgramCase, default_run, execute, losses, run, samples
+from helpers import NAMES, ROOT, SMALL, ProgramCase, default_run, losses, run, samples
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-
 def code_blocks(text):
     return re.findall(r"(?ms)^```\w*\n(.*?)\n```$", text)
-
 
 def exercise(title):
     """Return the edits, as (old, new) pairs, of the exercise whose title starts like this."""
@@ -29,20 +27,17 @@ def exercise(title):
     block = r"\n\n```python\n(.*?)\n```"
     return re.findall(rf"(?s)\nBefore:{block}\n\nAfter:{block}", answer)
 
-
 def at_the_end(title):
     """Return the code that an exercise puts at the end of the file."""
     (answer,) = re.findall(rf"(?s)<summary><b>{title}.*?</details>", README)
     (code,) = re.findall(r"(?s)\nAt the end of the file[^\n]*:\n\n```python\n(.*?)\n```", answer)
     return code
 
-
 def printed(code, names):
     """Execute code with these names and return what it prints."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
         exec(code, names)
     return output.getvalue()
-
 
 class Figures(unittest.TestCase):
     def test_the_output_shown_is_that_of_the_default_run(self):
@@ -84,7 +79,6 @@ class Figures(unittest.TestCase):
         paths += re.findall(r"python (tests/\w+\.py)", README)
         for path in paths:
             self.assertTrue((ROOT / path).exists(), path)
-
 
 class Emma(ProgramCase):
     """The table of what the model makes of "emma"."""
@@ -136,7 +130,6 @@ class Emma(ProgramCase):
         self.assertEqual(first, "4.0 2.0")
         self.assertIn("It prints `4.0 2.0`", README)
 
-
 class Experiments(unittest.TestCase):
     def test_each_row_measured_is_in_the_table(self):
         for row in experiments.ROWS:
@@ -146,7 +139,6 @@ class Experiments(unittest.TestCase):
     def test_a_quick_row_is_as_shown(self):
         (line,) = experiments.table([{"learning_rate": 1.0}])
         self.assertIn(line, README)
-
 
 class Exercises(ProgramCase):
     def test_relu_squared_and_cosine_decay_print_the_figures_of_microgpt_go(self):
@@ -272,8 +264,9 @@ class Exercises(ProgramCase):
         self.assertEqual(samples(loaded["output"]), samples(trained["output"]))
 
     def test_ctrl_c_goes_on_to_the_samples(self):
-        press = ("    loss.backward()", "    if step == 5: raise KeyboardInterrupt\n    loss.backward()")
-        edits = exercise("Ctrl-C") + [press]
+        press = "    if step == 5: raise KeyboardInterrupt\n"
+        press_at_step_5 = ("    loss.backward()", press + "    loss.backward()")
+        edits = [*exercise("Ctrl-C"), press_at_step_5]
         model = self.load(NAMES, *edits, num_steps=9, num_samples=2)
         self.assertEqual(len(losses(model["output"])), 5)
         self.assertEqual(len(samples(model["output"])), 2)
@@ -299,7 +292,6 @@ class Exercises(ProgramCase):
         answers = re.findall(r"<summary><b>([^<]*)</b>", README)
         self.assertEqual(sorted(tried), sorted(answers))
 
-
 class OwnText(ProgramCase):
     def commands(self):
         """Return the lines that make cities.txt in a shell and in PowerShell, and the run."""
@@ -320,7 +312,6 @@ class OwnText(ProgramCase):
         shell, powershell, _ = self.commands()
         cities = re.search("'(.*)'", shell).group(1).split("\\n")[:-1]
         self.assertEqual(re.findall("'([^']+)'", powershell), cities)
-
 
 if __name__ == "__main__":
     unittest.main()

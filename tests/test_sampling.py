@@ -68,7 +68,6 @@ class Drawing(ProgramCase):
         with mock.patch.object(random, "choices", return_value=[2]):
             self.assertEqual(self.model["sample"](), "cccc")
 
-
 class Known(ProgramCase):
     def test_samples_that_are_documents_are_marked(self):
         model = self.load("aab", num_steps=12, num_samples=12, temperature=1.0)
@@ -82,14 +81,12 @@ class Known(ProgramCase):
         self.assertEqual(marked, {"aab  (known)"})
         self.assertGreater(len(set(samples(model["output"]))), 1)
 
-
 class Temperature(ProgramCase):
     def test_a_temperature_of_0_is_pythons_error_at_the_first_sample(self):
         copy = self.copy(num_steps=1, temperature=0)
         done = run(self.write("text.txt", NAMES), script=copy)
         self.assertRegex(done.stderr.splitlines()[-1], "^ZeroDivisionError")
         self.assertEqual(samples(done.stdout), [])
-
 
 if __name__ == "__main__":
     unittest.main()

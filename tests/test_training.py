@@ -20,7 +20,6 @@ from helpers import (
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-
 class Loss(ProgramCase):
     def assert_formula(self, doc, tokens):
         model = self.load(NAMES, **SMALL)
@@ -46,7 +45,6 @@ class Loss(ProgramCase):
         model = self.load(LETTERS)
         tokens = [model["token_of"][char] for char in "emma"]
         self.assertEqual([model["BOS"], *tokens], [26, 4, 12, 12, 0])
-
 
 class Steps(ProgramCase):
     def test_they_are_those_of_adam_at_a_falling_rate_on_one_document_each(self):
@@ -79,7 +77,7 @@ class Steps(ProgramCase):
 
     def test_the_graph_of_a_step_is_gone_before_the_next(self):
         model = self.load(NAMES, num_steps=2, **SMALL)
-        self.assertNotIn("loss", model)
+        self.assertIsNone(model["loss"])
 
     def test_sixty_narrow_layers_train(self):
         self.assertEqual(len(self.load(NAMES, num_steps=3, n_layer=60, n_embd=4)["losses"]), 3)
@@ -92,9 +90,8 @@ class Steps(ProgramCase):
         self.assertRegex(done.stderr.splitlines()[-1], "^ValueError: ")
         self.assertNotIn("sample", done.stdout)
 
-
 class HighRates(ProgramCase):
-    """At these rates the last bit of a sum soon shows, and from Python 3.12 on, sum() rounds anew."""
+    """At these rates the last bit of a sum soon shows, as where sum() is used from Python 3.12 on."""
 
     def setUp(self):
         super().setUp()
@@ -113,7 +110,6 @@ class HighRates(ProgramCase):
 
     def test_100_steps_at_0_2_are_the_same_on_every_python(self):
         self.assert_golden(0.2, 100)
-
 
 class Printed(ProgramCase):
     def setUp(self):
@@ -143,7 +139,6 @@ class Printed(ProgramCase):
 
     def test_no_sample_is_written_over_the_last_step(self):
         self.assertRegex(self.model["output"], r"step  201 .*\r\nsample  1: ")
-
 
 if __name__ == "__main__":
     unittest.main()
