@@ -91,7 +91,7 @@ class Steps(ProgramCase):
         self.assertNotIn("sample", done.stdout)
 
 class HighRates(ProgramCase):
-    """At these rates the last bit of a sum soon shows, as where sum() is used from Python 3.12 on."""
+    """At these rates the last bit of a sum shows, as it would with the sum() of Python 3.12."""
 
     def setUp(self):
         super().setUp()
