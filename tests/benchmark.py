@@ -74,7 +74,7 @@ def main(arguments):
         for other in others:
             pairs = [(milliseconds(script), milliseconds(other)) for _ in range(5)]
             ours, theirs = map(statistics.median, zip(*pairs))
-            ratio = statistics.median(b / a for a, b in pairs)
+            ratio = theirs / ours
             print(f"{ours:.1f} ms a step; {other.name}: {theirs:.1f} ms, {ratio:.1f} times as long")
 
 if __name__ == "__main__":
