@@ -129,10 +129,6 @@ class Printed(ProgramCase):
         expected = sum(self.model["losses"][50:150]) / 100
         self.assertIn(f"| mean {expected:.4f}", self.steps[149])
 
-    def test_the_first_means_are_those_of_all_losses_so_far(self):
-        expected = sum(self.model["losses"][:3]) / 3
-        self.assertIn(f"| mean {expected:.4f}", self.steps[2])
-
     def test_each_hundredth_line_stays_and_the_others_are_written_over(self):
         staying = [i + 1 for i, line in enumerate(self.steps) if line.endswith("\n")]
         self.assertEqual(staying, [100, 200])
