@@ -1,8 +1,8 @@
 """This is a GPT, all of it, in plain Python. ChatGPT is the same idea on a far larger scale.
 
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
-model reads one token at a time and guesses the next. The loss says how wrong it was, and a gradient
-says, for each of the model's 4,192 numbers, how the loss would change if that number grew. Then
+model reads one token at a time and guesses the next. The loss says how wrong it was, and for each
+of the model's 4,192 numbers, a gradient says how the loss would change if that number grew. Then
 every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
@@ -104,7 +104,7 @@ class Value:
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
     def history(self):
-        """Return this Value and the computed ones behind it, from the newest to the oldest."""
+        """Return this Value and every computed Value it depends on, newest first."""
         found, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
@@ -119,17 +119,17 @@ class Value:
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # parameters are left out, so theirs add up
+            value.grad = 0.0  # parameters are left out: theirs add up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
+        # Whatever uses a Value is newer, so by the time we reach it, every use has added its share.
         for value in history:
             for source, slope in zip(value.inputs, value.slopes):
-                source.grad += value.grad * slope
+                source.grad += value.grad * slope  # a share for each use
 
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(), which rounds differently since Python 3.12
+    total = 0.0  # not sum(), whose rounding changed in Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
@@ -142,7 +142,7 @@ def matrix(n_out, n_in):  # -> [n_out][n_in]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
 wpe = matrix(block_size, n_embd)  # position embeddings: attention alone ignores order
-lm_head = matrix(vocab_size, n_embd)  # language model head: a row to score each token
+lm_head = matrix(vocab_size, n_embd)  # language model head: one scoring row per token
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
     "wk": matrix(n_embd, n_embd),
@@ -157,19 +157,19 @@ print("num params:", len(params))
 
 # %% 6. Building blocks
 def linear(x, weights):  # [n_in], [n_out][n_in] -> [n_out]
-    """Each row of weights is a neuron: how much each number in x counts, for or against."""
+    """Each row is a neuron: its weights say how much each number in x counts, for or against."""
     return [dot(row, x) for row in weights]
 
 def add(x, y):  # [n], [n] -> [n]
     return [a + b for a, b in zip(x, y)]
 
 def rmsnorm(x):  # [n] -> [n]
-    """Rescale x so that it neither explodes nor vanishes (Zhang and Sennrich 2019)."""
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root mean square; 1e-5 avoids dividing by 0
+    """Rescale x to a root mean square of 1: never huge, never tiny (Zhang and Sennrich 2019)."""
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5 avoids dividing by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
-    """Turn scores, called logits, into probabilities that add up to 1."""
+    """Turn scores (logits) into probabilities. A score 1 above another is 2.7 times as probable."""
     # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
@@ -196,21 +196,21 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
         # Shares of 0.7, 0.2, 0.1 gather 0.7 of the first value, 0.2 of the second, and so on.
         for i in range(start, end):
             gathered.append(dot(shares, [value[i] for value in values]))
-    return linear(gathered, layer["wo"])
+    return linear(gathered, layer["wo"])  # mixes what the heads gathered
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
-    """A multilayer perceptron: each neuron of fc1 looks for a pattern; fc2 says what it adds."""
+    """A multilayer perceptron: each fc1 neuron looks for a pattern; fc2 says what a match adds."""
     hidden = [h.relu() for h in linear(x, layer["fc1"])]  # relu: 0 if its pattern is missing
     return linear(hidden, layer["fc2"])
 
 def new_cache():
-    """Return an empty KV cache: two lists per layer, for keys and values of the tokens so far."""
+    """Return an empty KV cache: two lists per layer, one for keys and one for values."""
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
     """Read one token into the cache and return the logits, a score for each possible next token."""
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    # Attention and the MLP each read a rescaled x and add to x itself, the residual stream.
+    # Attention and the MLP each read a rescaled copy of x and add to x itself, the residual stream.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -218,13 +218,13 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost of the guesses: -log(probability of the right token), cross-entropy."""
+    """Return the mean cost (cross-entropy) of the guesses: -log(probability of the right token)."""
     tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
     cache, costs = new_cache(), []  # gradients flow through the cache, too
     pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
-        # -log(1) = 0 for a sure hit, -log(1/27) = 3.30 for a blind guess among 27
+        # -log(1) = 0 if sure and right, -log(1/27) = 3.30 for a blind guess among 27
         costs.append(-probs[target].log())
     return sum(costs) / len(costs)
 
@@ -232,8 +232,8 @@ mean_grads = [0.0] * len(params)    # running mean of each gradient (Adam's m)
 mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
 
 def adam(step, rate):
-    """Move each parameter against its mean gradient, as one document says little. Divide by its
-    usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
+    """Move each parameter against its mean gradient: one document alone says little. Divide by the
+    gradient's usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
     """
     correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so they begin too small
     correction2 = 1 - beta2 ** (step + 1)
@@ -251,7 +251,7 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    loss = None  # frees its graph before the next is built
+    loss = None  # frees its history before the next is built
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
