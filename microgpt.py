@@ -91,7 +91,7 @@ class Value:
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
         return Value(math.log(self.data), (self,), (1 / self.data,))
 
-    def relu(self):  # negative numbers become 0; the rest stay as they are
+    def relu(self):  # negative numbers become 0 (slope 0); the rest stay as they are (slope 1)
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
     def __radd__(self, other): return self + other  # also for sum(), which starts at 0
@@ -108,7 +108,7 @@ class Value:
         found, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in found:  # parameters have no inputs
+                if source.inputs and source not in found:  # parameters and constants have none
                     found.add(source)
                     todo.append(source)
         return sorted(found, key=lambda value: value.serial, reverse=True)
@@ -270,6 +270,6 @@ def sample():  # -> str
     return doc
 
 print()
-for i in range(num_samples):
+for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i + 1:2d}: {doc}{'  (known)' if doc in docs else ''}")
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # even if never trained on
