@@ -19,9 +19,9 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of Adam's mean gradient is kept at each step
-beta2 = 0.99           # the same for its mean square
-num_samples = 20       # documents to make up
+beta1 = 0.85           # how much of its mean gradient Adam keeps
+beta2 = 0.99           # and of its mean square
+num_samples = 20       # made up at the end
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
@@ -94,7 +94,7 @@ class Value:
     def relu(self):  # negative numbers become 0 (slope 0); the rest stay as they are (slope 1)
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
-    def __radd__(self, other): return self + other  # also for sum(), which starts at 0
+    def __radd__(self, other): return self + other  # sum() starts at 0
     def __rmul__(self, other): return self * other
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -other
@@ -129,7 +129,7 @@ class Value:
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(), whose rounding changed in Python 3.12
+    total = 0.0  # not sum(): its rounding changed in Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
@@ -148,7 +148,7 @@ layers = [{
     "wk": matrix(n_embd, n_embd),
     "wv": matrix(n_embd, n_embd),
     "wo": matrix(n_embd, n_embd),
-    "fc1": matrix(4 * n_embd, n_embd),  # for the MLP; fc means fully connected
+    "fc1": matrix(4 * n_embd, n_embd),  # for the MLP: fully connected
     "fc2": matrix(n_embd, 4 * n_embd),
 } for _ in range(n_layer)]
 matrices = [wte, wpe, lm_head] + [weights for layer in layers for weights in layer.values()]
@@ -192,7 +192,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
         # The dot product is large when query and key agree: same signs add, opposites subtract.
         # Longer lists inflate it; dividing by the root of their length undoes that.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
-        shares = softmax(scores)  # the attention weights, one per token so far
+        shares = softmax(scores)  # the attention weights
         # Shares of 0.7, 0.2, 0.1 gather 0.7 of the first value, 0.2 of the second, and so on.
         for i in range(start, end):
             gathered.append(dot(shares, [value[i] for value in values]))
@@ -251,7 +251,7 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    loss = None  # frees its history before the next is built
+    loss = None  # frees its history
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
           f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
