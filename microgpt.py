@@ -21,7 +21,7 @@ num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
 beta1 = 0.85           # how much of its mean gradient Adam keeps
 beta2 = 0.99           # and of its mean square
-num_samples = 20       # made up at the end
+num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
@@ -129,7 +129,7 @@ class Value:
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(): its rounding changed in Python 3.12
+    total = 0.0  # not sum(), whose rounding changed in Python 3.12
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
