@@ -62,6 +62,9 @@ def size(source, folder):
 def main(arguments):
     source = with_settings(SOURCE, **dict(parsed(a) for a in arguments if "=" in a))
     others = [pathlib.Path(argument).resolve() for argument in arguments if "=" not in argument]
+    for other in others:
+        if not other.is_file():
+            sys.exit(f"there is no program {other}")
     print(platform.python_implementation(), platform.python_version(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "microgpt.py"
