@@ -24,7 +24,7 @@ def norm(x):
     root_mean_square = math.sqrt(sum(a * a for a in x) / len(x) + 1e-5)
     return [a / root_mean_square for a in x]
 
-def attention(queries, keys, values):
+def head(queries, keys, values):
     """Return what one head gathers at each position (Vaswani et al. 2017, equation 1)."""
     gathered = []
     for position, query in enumerate(queries):
@@ -34,23 +34,30 @@ def attention(queries, keys, values):
         gathered.append(product(softmax(masked), columns))
     return gathered
 
+def attention(xs, wq, wk, wv, wo, n_head):
+    """Return what all heads gather at each position, mixed by wo."""
+    size = len(wq) // n_head
+    gathered = [[] for _ in xs]
+    for start in range(0, len(wq), size):
+        part = slice(start, start + size)
+        queries = [product(x, wq)[part] for x in xs]
+        keys = [product(x, wk)[part] for x in xs]
+        values = [product(x, wv)[part] for x in xs]
+        gathered = [a + b for a, b in zip(gathered, head(queries, keys, values))]
+    return [product(x, wo) for x in gathered]
+
+def mlp(x, fc1, fc2, activation=relu):
+    return product([activation(a) for a in product(x, fc1)], fc2)
+
 def logits(weights, tokens, n_head, activation=relu):
     """Return the logits at each position. The weights are the matrices in the order of drawing."""
     wte, wpe, lm_head, *rest = weights
     xs = [norm(plus(wte[token], wpe[position])) for position, token in enumerate(tokens)]
-    head_dim = len(xs[0]) // n_head
     while rest:
         wq, wk, wv, wo, fc1, fc2, *rest = rest
-        heads = [[] for _ in xs]
-        for start in range(0, len(xs[0]), head_dim):
-            part = slice(start, start + head_dim)
-            queries = [product(norm(x), wq)[part] for x in xs]
-            keys = [product(norm(x), wk)[part] for x in xs]
-            values = [product(norm(x), wv)[part] for x in xs]
-            heads = [a + b for a, b in zip(heads, attention(queries, keys, values))]
-        xs = [plus(x, product(head, wo)) for x, head in zip(xs, heads)]
-        hidden = [[activation(a) for a in product(norm(x), fc1)] for x in xs]
-        xs = [plus(x, product(h, fc2)) for x, h in zip(xs, hidden)]
+        gathered = attention([norm(x) for x in xs], wq, wk, wv, wo, n_head)
+        xs = [plus(x, y) for x, y in zip(xs, gathered)]
+        xs = [plus(x, mlp(norm(x), fc1, fc2, activation)) for x in xs]
     return [product(x, lm_head) for x in xs]
 
 def loss(weights, tokens, n_head, activation=relu):

@@ -75,6 +75,13 @@ class ProgramCase(unittest.TestCase):
         copy = self.copy(*edits, num_steps=num_steps, num_samples=num_samples, **settings)
         return execute(copy, self.write("text.txt", text))
 
+    def last_line_of(self, text, **settings):
+        """Run a copy that is refused before anything is trained; return its last line."""
+        done = run(text, script=self.copy(**settings))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(losses(done.stdout), [])
+        return done.stderr.splitlines()[-1]
+
     def enter_folder(self):
         """Make the folder the current one until the test ends."""
         self.addCleanup(os.chdir, os.getcwd())

@@ -19,13 +19,14 @@ OPERATIONS = [  # they mean the same for Values and for floats
 ]
 POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 
-def float_dot(x, y):
+def dot(x, y):
     return sum(a * b for a, b in zip(x, y))
+
+FUNCTIONS = {"exp": math.exp, "log": math.log, "relu": relu, "dot": dot}  # for floats; Value has methods of these names
 
 def calculate(operation, a, b):
     """Return the result of an operation on floats."""
-    functions = {"exp": math.exp, "log": math.log, "relu": relu, "dot": float_dot}
-    return eval(operation, {**functions, "a": a, "b": b})
+    return eval(operation, {**FUNCTIONS, "a": a, "b": b})
 
 class ValueCase(ProgramCase):
     def setUp(self):
@@ -39,8 +40,7 @@ class ValueCase(ProgramCase):
 
     def calculate(self, operation, a, b):
         """Return the result of an operation on Values."""
-        Value = self.Value
-        functions = {"exp": Value.exp, "log": Value.log, "relu": Value.relu, "dot": self.dot}
+        functions = {name: getattr(self.Value, name, self.dot) for name in FUNCTIONS}
         return eval(operation, {**functions, "a": a, "b": b})
 
 class Operations(ValueCase):
@@ -247,7 +247,7 @@ class Memory(ValueCase):
         del loss
         self.assertEqual(self.living(), before)
 
-class Alone(ValueCase):
+class ByItself(ValueCase):
     def test_the_example_in_the_docstring(self):
         runner = doctest.DocTestRunner()
         for example in doctest.DocTestFinder().find(self.Value, module=False, globs=self.model):
@@ -257,7 +257,7 @@ class Alone(ValueCase):
 
     def test_value_works_when_copied_out_with_its_imports(self):
         imports = re.findall(r"(?m)^(?:import|from) .*\n", SOURCE)
-        value = re.search(r"(?ms)^class Value.*?(?=^\S(?<!class Value))", SOURCE).group()
+        value = re.search(r"(?ms)^class Value:\n.*?(?=^\S)", SOURCE).group()
         use = "a = Value(3.0)\n(a * a).backward()\nprint(a.grad)\n"
         copy = self.write("value.py", "".join(imports) + value + use)
         printed = subprocess.check_output([sys.executable, str(copy)], encoding="utf-8")

@@ -19,7 +19,7 @@ class Parameters(ProgramCase):
         expected = [[[rng.gauss(0, 0.08) for _ in range(n)] for _ in range(m)] for m, n in shapes]
         self.assertEqual(floats(model), expected)
 
-    def test_all_of_them_are_trained(self):
+    def test_params_holds_all_of_them(self):
         model = self.load(NAMES, **SMALL)
         numbers = [number for matrix in floats(model) for row in matrix for number in row]
         self.assertEqual([param.data for param in model["params"]], numbers)
@@ -63,6 +63,33 @@ class BuildingBlocks(ProgramCase):
     def test_softmax_never_overflows(self):
         self.assertEqual(self.call("softmax", [0.0, 5000.0]), [0.0, 1.0])
 
+class AttentionAndMlp(ProgramCase):
+    """One layer with two heads of two numbers, on three tokens."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.load(NAMES, n_embd=4, n_head=2)
+        randomize(self.model)
+        rng = random.Random(2)
+        self.xs = [[rng.gauss(0, 1) for _ in range(4)] for _ in range(3)]
+        self.values = [[self.model["Value"](number) for number in x] for x in self.xs]
+
+    def test_attention_is_the_formula_of_the_paper(self):
+        wq, wk, wv, wo = floats(self.model)[3:7]
+        expected = formulas.attention(self.xs, wq, wk, wv, wo, n_head=2)
+        keys, values = [], []
+        for x, numbers in zip(self.values, expected):
+            gathered = self.model["attention"](x, self.model["layers"][0], keys, values)
+            for value, number in zip(gathered, numbers):
+                self.assertAlmostEqual(value.data, number, places=12)
+
+    def test_the_mlp_is_relu_between_two_matrices(self):
+        fc1, fc2 = floats(self.model)[7:9]
+        expected = formulas.mlp(self.xs[0], fc1, fc2)
+        result = self.model["mlp"](self.values[0], self.model["layers"][0])
+        for value, number in zip(result, expected):
+            self.assertAlmostEqual(value.data, number, places=12)
+
 class Logits(ProgramCase):
     def assert_formulas(self, **settings):
         """The logits are those of the whole sequence behind a causal mask."""
@@ -103,7 +130,7 @@ class Logits(ProgramCase):
         self.assertEqual(model["loss_of"]("abc").data, first)
 
 class Gradients(ProgramCase):
-    def test_each_is_the_central_difference_of_the_formulas(self):
+    def test_each_gradient_is_the_central_difference_of_the_formulas(self):
         h = 1e-5
         model = self.load(NAMES, **SMALL)
         randomize(model)

@@ -29,6 +29,24 @@ class Default(unittest.TestCase):
             self.assertEqual(ours, theirs)
         self.assertEqual(len(printed), 3 + 1000 + 20)
 
+class RefusedSettings(ProgramCase):
+    """They end the program before anything is trained."""
+
+    def last_line(self, **settings):
+        return self.last_line_of(self.write("text.txt", NAMES), **settings)
+
+    def test_an_n_embd_that_n_head_does_not_divide(self):
+        self.assertIn("n_embd must be a multiple of n_head", self.last_line(n_head=3))
+
+    def test_no_heads(self):
+        self.assertRegex(self.last_line(n_head=0), "^ZeroDivisionError")
+
+    def test_a_block_of_no_tokens(self):
+        self.assertRegex(self.last_line(block_size=0), "^ZeroDivisionError")
+
+    def test_a_number_of_steps_that_is_not_whole(self):
+        self.assertRegex(self.last_line(num_steps=1e3), "^TypeError")
+
 class NotebookCase(ProgramCase):
     def setUp(self):
         super().setUp()
@@ -146,7 +164,7 @@ class IPython(ProgramCase):
         printed = self.ipython("%run -i microgpt.py", edit, "print('longest', len(sample()))")
         self.assertRegex(printed, r"longest [01]\n")
 
-    def test_nine_cells(self):
+    def test_the_file_cell_by_cell(self):
         source = run_with.with_settings(SOURCE, num_steps=2, num_samples=1)
         printed = self.ipython(*re.split("(?m)^(?=# %%)", source))
         self.assertEqual(len(losses(printed)), 2)

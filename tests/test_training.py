@@ -41,7 +41,7 @@ class Loss(ProgramCase):
         randomize(model, size=0.0)
         self.assertEqual(f"{model['loss_of']('xyz').data:.2f}", "3.30")
 
-    def test_emma_becomes_the_tokens_of_the_docstring(self):
+    def test_emma_is_26_4_12_12_0(self):
         model = self.load(LETTERS)
         tokens = [model["token_of"][char] for char in "emma"]
         self.assertEqual([model["BOS"], *tokens], [26, 4, 12, 12, 0])
@@ -79,10 +79,10 @@ class Steps(ProgramCase):
         model = self.load(NAMES, num_steps=2, **SMALL)
         self.assertIsNone(model["loss"])
 
-    def test_sixty_narrow_layers_train(self):
+    def test_sixty_narrow_layers_run_for_three_steps(self):
         self.assertEqual(len(self.load(NAMES, num_steps=3, n_layer=60, n_embd=4)["losses"]), 3)
 
-    def test_two_wide_layers_train(self):
+    def test_two_wide_layers_run_for_three_steps(self):
         self.assertEqual(len(self.load(NAMES, num_steps=3, n_layer=2, n_embd=64)["losses"]), 3)
 
     def test_a_rate_much_too_high_ends_in_an_error(self):
@@ -105,10 +105,10 @@ class HighRates(ProgramCase):
         start = expected.index(title) + 1
         self.assertEqual(figures(run(script=copy).stdout)[3:], expected[start : start + steps])
 
-    def test_200_steps_at_0_1_are_the_same_on_every_python(self):
+    def test_200_steps_at_0_1_are_those_of_python_3_11(self):
         self.assert_golden(0.1, 200)
 
-    def test_100_steps_at_0_2_are_the_same_on_every_python(self):
+    def test_100_steps_at_0_2_are_those_of_python_3_11(self):
         self.assert_golden(0.2, 100)
 
 class Printed(ProgramCase):

@@ -1,1 +1,0 @@
-"""The tests. `python -m unittest discover tests` runs all of them."""
