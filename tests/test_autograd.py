@@ -22,7 +22,7 @@ POINTS = [(2.0, 3.0), (-1.5, 0.7), (0.3, -2.0), (-0.8, -1.1)]
 def dot(x, y):
     return sum(a * b for a, b in zip(x, y))
 
-FUNCTIONS = {"exp": math.exp, "log": math.log, "relu": relu, "dot": dot}  # for floats; Value has methods of these names
+FUNCTIONS = {"exp": math.exp, "log": math.log, "relu": relu, "dot": dot}  # on floats
 
 def calculate(operation, a, b):
     """Return the result of an operation on floats."""
