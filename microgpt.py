@@ -91,7 +91,7 @@ class Value:
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
         return Value(math.log(self.data), (self,), (1 / self.data,))
 
-    def relu(self):  # negative numbers become 0 (slope 0); the rest stay as they are (slope 1)
+    def relu(self):  # positive numbers stay as they are (slope 1); the rest become 0 (slope 0)
         return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0 else 0.0,))
 
     def __radd__(self, other): return self + other  # sum() starts at 0
@@ -121,7 +121,7 @@ class Value:
         for value in history:
             value.grad = 0.0  # parameters are left out: theirs add up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Whatever uses a Value is newer, so by the time we reach it, every use has added its share.
+        # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
         for value in history:
             for source, slope in zip(value.inputs, value.slopes):
                 source.grad += value.grad * slope  # a share for each use
@@ -169,7 +169,7 @@ def rmsnorm(x):  # [n] -> [n]
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
-    """Turn scores (logits) into probabilities. A score 1 above another is 2.7 times as probable."""
+    """Turn scores (logits) into probabilities. A logit 1 higher gets 2.7 times the probability."""
     # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
@@ -235,7 +235,7 @@ def adam(step, rate):
     """Move each parameter against its mean gradient: one document alone says little. Divide by the
     gradient's usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
     """
-    correction1 = 1 - beta1 ** (step + 1)  # the means start at 0, so they begin too small
+    correction1 = 1 - beta1 ** (step + 1)  # means that start at 0 are too small at first
     correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
