@@ -192,6 +192,14 @@ class OrderOfUse(ValueCase):
         (y * a).backward()
         self.assertEqual(a.grad, 12.0)
 
+    def test_a_value_made_long_before_the_loss(self):
+        (a,) = self.values(2.0)
+        old = a * 3
+        for _ in range(10000):
+            a + 1
+        (old * old).backward()
+        self.assertEqual(a.grad, 36.0)
+
     def test_values_made_after_the_loss_change_nothing(self):
         (a,) = self.values(2.0)
         loss = a * a
