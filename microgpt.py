@@ -85,8 +85,7 @@ class Value:
 
     def exp(self):  # 2.718 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more: exp is its own slope
-        power = math.exp(self.data)
-        return Value(power, (self,), (power,))
+        return Value(math.exp(self.data), (self,), (math.exp(self.data),))
 
     def log(self):  # the number whose exp is self
         # log(5.001) is 0.0002 more than log(5): a slope of 1 / 5
@@ -104,23 +103,28 @@ class Value:
     def __rtruediv__(self, other): return self**-1 * other
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
+    def history(self):
+        """Return this Value and every computed Value it depends on, newest first."""
+        found, todo = {self}, [self]
+        while todo:
+            for source in todo.pop().inputs:
+                if source.inputs and source not in found:  # parameters and constants have none
+                    found.add(source)
+                    todo.append(source)
+        return sorted(found, key=lambda value: value.serial, reverse=True)
+
     def backward(self):
         """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice
         as fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
         """
+        history = self.history()
+        for value in history:
+            value.grad = 0.0  # parameters are left out: theirs add up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        serial, waiting = self.serial, {self.serial: self}
-        # Go from the newest Value to the oldest. Whatever uses a Value is newer, so by the time we
-        # reach the Value, every use has added its share.
-        while waiting:
-            if serial in waiting:
-                value = waiting.pop(serial)
-                for source, slope in zip(value.inputs, value.slopes):
-                    if source.inputs and source.serial not in waiting:
-                        waiting[source.serial] = source
-                        source.grad = 0.0  # not for parameters: theirs add up from call to call
-                    source.grad += value.grad * slope
-            serial -= 1
+        # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
+        for value in history:
+            for source, slope in zip(value.inputs, value.slopes):
+                source.grad += value.grad * slope  # a share for each use
 
 def dot(x, y):  # [n], [n] -> Value
     """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
@@ -247,11 +251,10 @@ for step in range(num_steps):
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
     losses.append(loss.data)
-    loss = None  # lets go of all the Values behind it
+    loss = None  # frees its history
     recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
-    mean = sum(recent) / len(recent)
-    end = "\n" if (step + 1) % 100 == 0 else "\r"
-    print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} | mean {mean:.4f}", end=end)
+    print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
+          f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
 
 # %% 9. Samples: draw the next token, feed it back in, and repeat
 def sample():  # -> str
@@ -269,5 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    known = "  (known)" if doc in docs else ""  # in the list, even if never trained on
-    print(f"sample {i:2d}: {doc}{known}")
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # even if never trained on
