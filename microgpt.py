@@ -19,8 +19,8 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of its mean gradient Adam keeps
-beta2 = 0.99           # and of its mean square
+beta1 = 0.85           # how much of its mean gradient Adam keeps at each step
+beta2 = 0.99           # the same for its mean square
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
@@ -83,7 +83,7 @@ class Value:
         # 5.001 ** 2 is 0.010 more than 5 ** 2: a slope of 10, by the rule n * x ** (n - 1)
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
 
-    def exp(self):  # 2.718 ** self
+    def exp(self):  # 2.71828 ** self
         # exp(2) is 7.389, and exp(2.001) is 0.0074 more: exp is its own slope
         return Value(math.exp(self.data), (self,), (math.exp(self.data),))
 
@@ -165,7 +165,7 @@ def add(x, y):  # [n], [n] -> [n]
 
 def rmsnorm(x):  # [n] -> [n]
     """Rescale x to a root mean square of 1: never huge, never tiny (Zhang and Sennrich 2019)."""
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1e-5 avoids dividing by 0
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5 avoids dividing by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
