@@ -108,7 +108,7 @@ class Value:
         found, todo = {self}, [self]
         while todo:
             for source in todo.pop().inputs:
-                if source.inputs and source not in found:  # parameters and constants have none
+                if source.inputs and source not in found:  # only computed Values have inputs
                     found.add(source)
                     todo.append(source)
         return sorted(found, key=lambda value: value.serial, reverse=True)
@@ -119,7 +119,7 @@ class Value:
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # parameters are left out: theirs add up from call to call
+            value.grad = 0.0  # parameters are not computed, so theirs add up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
         # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
         for value in history:
@@ -137,11 +137,11 @@ def dot(x, y):  # [n], [n] -> Value
 
 # %% 5. Parameters: the numbers the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return small random Values: rows that started out equal could stay equal forever."""
+    """Return small random Values, since rows that start out equal could stay equal forever."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
-wpe = matrix(block_size, n_embd)  # position embeddings: attention alone ignores order
+wpe = matrix(block_size, n_embd)  # position embeddings, since attention alone ignores order
 lm_head = matrix(vocab_size, n_embd)  # language model head: one scoring row per token
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
@@ -232,7 +232,7 @@ mean_grads = [0.0] * len(params)    # running mean of each gradient (Adam's m)
 mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
 
 def adam(step, rate):
-    """Move each parameter against its mean gradient: one document alone says little. Divide by the
+    """Move each parameter against its mean gradient, since one document says little. Divide by the
     gradient's usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
     """
     correction1 = 1 - beta1 ** (step + 1)  # means that start at 0 are too small at first
