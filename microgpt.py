@@ -19,17 +19,17 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of its mean gradient Adam keeps at each step
-beta2 = 0.99           # the same for its mean square
+beta1 = 0.85           # how much of the mean gradient Adam keeps at each step
+beta2 = 0.99           # the same for the mean square
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
 assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
-head_dim = n_embd // n_head  # how many numbers each head works on
+head_dim = n_embd // n_head
 
 # %% 2. Documents
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # notebooks pass options of their own
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # python microgpt.py names.txt
     dataset = sys.argv[1]
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -59,19 +59,19 @@ class Value:
     >>> a.grad, b.grad  # the loss grows 3 + 1 = 4 times as fast as a, and twice as fast as b
     (4.0, 2.0)
     """
-    __slots__ = ("data", "grad", "inputs", "serial", "slopes")  # saves memory
-    serials = count()
+    __slots__ = ("birth_order", "data", "grad", "inputs", "slopes")  # saves memory
+    births = count()
 
     def __init__(self, data, inputs=(), slopes=()):
         self.data = data
         self.grad = 0.0       # its gradient: how fast the loss grows as this number grows
         self.inputs = inputs  # the Values it was computed from
         self.slopes = slopes  # how fast it grows as each input grows
-        self.serial = next(Value.serials)  # inputs are made first, so their serials are lower
+        self.birth_order = next(Value.births)  # inputs are born first
 
     def __add__(self, other):  # Python calls this for a + b
         other = other if isinstance(other, Value) else Value(other)
-        # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for the 2, and 1 for the 3
+        # 2.001 + 3 is 0.001 more than 2 + 3: a slope of 1 for each
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __mul__(self, other):
@@ -103,33 +103,35 @@ class Value:
     def __rtruediv__(self, other): return self**-1 * other
     def __repr__(self): return f"Value(data={self.data}, grad={self.grad})"
 
-    def history(self):
-        """Return this Value and every computed Value it depends on, newest first."""
-        found, todo = {self}, [self]
-        while todo:
-            for source in todo.pop().inputs:
-                if source.inputs and source not in found:  # only computed Values have inputs
-                    found.add(source)
-                    todo.append(source)
-        return sorted(found, key=lambda value: value.serial, reverse=True)
-
     def backward(self):
         """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice
         as fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
+        Go from the newest Value to the oldest. Whatever uses a Value is newer, so by the time we
+        reach the Value, every use has added its share. For a * b + a, the loss passes 1 to a * b
+        and 1 to a; then a * b passes 3 more to a, and 2 to b.
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # parameters are not computed, so theirs add up from call to call
+            value.grad = 0.0  # starts afresh; a parameter's adds up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
-        # Whatever uses a Value is newer, so when we reach the Value, every use has added its share.
-        for value in history:
+        for value in reversed(history):
             for source, slope in zip(value.inputs, value.slopes):
-                source.grad += value.grad * slope  # a share for each use
+                source.grad += value.grad * slope
+
+    def history(self):
+        """Return this Value and every computed Value behind it, oldest first."""
+        found, todo = {self}, [self]
+        while todo:  # visit inputs, their inputs, and so on
+            for source in todo.pop().inputs:
+                if source.inputs and source not in found:  # parameters have no inputs
+                    found.add(source)
+                    todo.append(source)
+        return sorted(found, key=lambda value: value.birth_order)
 
 def dot(x, y):  # [n], [n] -> Value
-    """Return x[0] * y[0] + x[1] * y[1] + ... as one Value instead of about 2n, for speed."""
+    """Return the dot product x[0] * y[0] + x[1] * y[1] + ... as a single Value, for speed."""
     assert len(x) == len(y)
-    total = 0.0  # not sum(), whose rounding changed in Python 3.12
+    total = 0.0
     for a, b in zip(x, y):
         total += a.data * b.data
     slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
@@ -137,11 +139,11 @@ def dot(x, y):  # [n], [n] -> Value
 
 # %% 5. Parameters: the numbers the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return small random Values, since rows that start out equal could stay equal forever."""
+    """Return n_out rows of n_in small Values, random because equal rows could stay equal."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
-wpe = matrix(block_size, n_embd)  # position embeddings, since attention alone ignores order
+wpe = matrix(block_size, n_embd)  # position embeddings: on its own, attention ignores order
 lm_head = matrix(vocab_size, n_embd)  # language model head: one scoring row per token
 layers = [{
     "wq": matrix(n_embd, n_embd),  # for attention: query, key, value, output
@@ -165,30 +167,30 @@ def add(x, y):  # [n], [n] -> [n]
 
 def rmsnorm(x):  # [n] -> [n]
     """Rescale x to a root mean square of 1: never huge, never tiny (Zhang and Sennrich 2019)."""
-    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / root; 1e-5 avoids dividing by 0
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5  # 1 / rms; 1e-5 avoids dividing by 0
     return [a * scale for a in x]
 
 def softmax(logits):  # [n] -> [n]
-    """Turn scores (logits) into probabilities. A logit 1 higher gets 2.7 times the probability."""
-    # Subtracting the largest doesn't change the probabilities, but keeps exp from overflowing.
+    """Turn scores (logits) into probabilities that add up to 1."""
+    # Only differences count, so subtract the largest logit to keep exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
     total = sum(exps)
     return [e / total for e in exps]
 
-# %% 7. The GPT: a token in, a score for every possible next token out
+# %% 7. The GPT: guess the next token
 def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     """Causal self-attention: gather what matters from the tokens so far (Vaswani et al. 2017).
 
     Learned weights turn x into three lists: a query (what this token looks for), a key (how others
-    find it), and a "value" (what it hands them). No token can see a later one: it isn't there yet.
+    find it), and a value (what it hands them). No token can see a later one: it isn't there yet.
     """
     query = linear(x, layer["wq"])
-    keys.append(linear(x, layer["wk"]))
-    values.append(linear(x, layer["wv"]))
+    keys.append(linear(x, layer["wk"]))  # after earlier tokens' keys
+    values.append(linear(x, layer["wv"]))  # no relation to class Value
     gathered = []
     for head in range(n_head):
-        start, end = head * head_dim, (head + 1) * head_dim  # this head's part of each list
+        start, end = head * head_dim, (head + 1) * head_dim  # this head's slice
         # The dot product is large when query and key agree: same signs add, opposites subtract.
         # Longer lists inflate it; dividing by the root of their length undoes that.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
@@ -200,17 +202,16 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
     """A multilayer perceptron: each fc1 neuron looks for a pattern; fc2 says what a match adds."""
-    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # relu: 0 if its pattern is missing
+    hidden = [h.relu() for h in linear(x, layer["fc1"])]  # relu: 0 when there's no match
     return linear(hidden, layer["fc2"])
 
-def new_cache():
-    """Return an empty KV cache: two lists per layer, one for keys and one for values."""
+def new_cache():  # KV cache: for each layer, a list of keys and a list of values
     return [([], []) for _ in layers]
 
 def gpt(token, position, cache):  # -> [vocab_size]
     """Read one token into the cache and return the logits, a score for each possible next token."""
     x = rmsnorm(add(wte[token], wpe[position]))  # [n_embd]
-    # Attention and the MLP each read a rescaled copy of x and add to x itself, the residual stream.
+    # x is the residual stream: attention and the MLP each read a rescaled copy and add to x itself.
     for layer, (keys, values) in zip(layers, cache):
         x = add(x, attention(rmsnorm(x), layer, keys, values))
         x = add(x, mlp(rmsnorm(x), layer))
@@ -218,10 +219,10 @@ def gpt(token, position, cache):  # -> [vocab_size]
 
 # %% 8. Training: guess, measure, find the gradients, adjust
 def loss_of(doc):  # -> Value
-    """Return the mean cost (cross-entropy) of the guesses: -log(probability of the right token)."""
-    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]  # emma: 26 4 12 12 0 26
+    """Return the mean cost (cross-entropy); a guess costs -log(probability of the right token)."""
+    tokens = [BOS] + [token_of[char] for char in doc] + [BOS]
     cache, costs = new_cache(), []  # gradients flow through the cache, too
-    pairs = zip(tokens[:block_size], tokens[1:])  # 26 4; 4 12; 12 12; 12 0; 0 26
+    pairs = zip(tokens[:block_size], tokens[1:])  # emma: 26 4; 4 12; 12 12; 12 0; 0 26
     for position, (token, target) in enumerate(pairs):
         probs = softmax(gpt(token, position, cache))
         # -log(1) = 0 if sure and right, -log(1/27) = 3.30 for a blind guess among 27
@@ -232,10 +233,10 @@ mean_grads = [0.0] * len(params)    # running mean of each gradient (Adam's m)
 mean_squares = [0.0] * len(params)  # running mean of its square (Adam's v)
 
 def adam(step, rate):
-    """Move each parameter against its mean gradient, since one document says little. Divide by the
-    gradient's usual size, so that parameters with small gradients learn too (Kingma and Ba 2015).
+    """Move each parameter against its gradient. One document is noisy, so use a running mean.
+    Divide it by the gradient's usual size, so that small gradients count too (Kingma and Ba 2015).
     """
-    correction1 = 1 - beta1 ** (step + 1)  # means that start at 0 are too small at first
+    correction1 = 1 - beta1 ** (step + 1)  # a mean that starts at 0 is too small at first
     correction2 = 1 - beta2 ** (step + 1)
     for i, param in enumerate(params):
         mean_grads[i] = beta1 * mean_grads[i] + (1 - beta1) * param.grad
@@ -250,17 +251,16 @@ for step in range(num_steps):
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
-    losses.append(loss.data)
-    loss = None  # frees its history
-    recent = losses[-100:]  # some names are harder to guess than others, so watch the mean
-    print(f"step {step + 1:4d} / {num_steps:4d} | loss {losses[-1]:.4f} "
-          f"| mean {sum(recent) / len(recent):.4f}", end="\n" if (step + 1) % 100 == 0 else "\r")
+    loss = loss.data  # keep the number, free its history
+    losses.append(loss)
+    mean = sum(losses[-100:]) / min(step + 1, 100)  # some names are harder, so watch the mean
+    print(f"step {step + 1:4d} / {num_steps:4d} | loss {loss:.4f} | mean {mean:.4f}",
+          end="\n" if (step + 1) % 100 == 0 else "\r")
 
 # %% 9. Samples: draw the next token, feed it back in, and repeat
 def sample():  # -> str
     """Make up a document. A temperature of 0.5 doubles the logits: likely tokens get likelier."""
-    cache = new_cache()
-    token, doc = BOS, ""
+    cache, token, doc = new_cache(), BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
         token = random.choices(range(vocab_size), weights=[p.data for p in probs])[0]
@@ -272,4 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # even if never trained on
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # it's in the dataset
