@@ -19,7 +19,7 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of the mean gradient Adam keeps at each step
+beta1 = 0.85           # how much of the mean gradient Adam keeps
 beta2 = 0.99           # the same for the mean square
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
@@ -112,7 +112,7 @@ class Value:
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # starts afresh; a parameter's adds up from call to call
+            value.grad = 0.0  # starts afresh; only parameters (section 5) add up from call to call
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(history):
             for source, slope in zip(value.inputs, value.slopes):
@@ -251,7 +251,7 @@ for step in range(num_steps):
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
-    loss = loss.data  # keep the number, free its history
+    loss = loss.data  # free its history
     losses.append(loss)
     mean = sum(losses[-100:]) / min(step + 1, 100)  # some names are harder, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {loss:.4f} | mean {mean:.4f}",
@@ -272,4 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # it's in the dataset
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # even if never trained on
