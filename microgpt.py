@@ -3,7 +3,7 @@
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
 model reads one token at a time and guesses the next. The loss says how wrong it was, and for each
 of the model's 4,192 numbers, a gradient says how the loss would change if that number grew. Then
-every number is nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
+the numbers are nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
 """
 import math
 import random
@@ -19,7 +19,7 @@ n_head = 4             # attention heads per layer
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
-beta1 = 0.85           # how much of the mean gradient Adam keeps
+beta1 = 0.85           # how much of the old mean gradient Adam keeps
 beta2 = 0.99           # the same for the mean square
 num_samples = 20       # documents to make up
 temperature = 0.5      # lower is safer, higher is wilder
@@ -105,14 +105,14 @@ class Value:
 
     def backward(self):
         """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice
-        as fast as one of its inputs, the loss grows 6 times as fast as that input (the chain rule).
+        as fast as one of its inputs, that use adds 6 to the input's gradient (the chain rule).
         Go from the newest Value to the oldest. Whatever uses a Value is newer, so by the time we
         reach the Value, every use has added its share. For a * b + a, the loss passes 1 to a * b
         and 1 to a; then a * b passes 3 more to a, and 2 to b.
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # starts afresh; only parameters (section 5) add up from call to call
+            value.grad = 0.0  # starts afresh; grads of Values without inputs (parameters) add up
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(history):
             for source, slope in zip(value.inputs, value.slopes):
@@ -139,7 +139,7 @@ def dot(x, y):  # [n], [n] -> Value
 
 # %% 5. Parameters: the numbers the model learns
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return n_out rows of n_in small Values, random because equal rows could stay equal."""
+    """Return n_out rows of n_in small random Values: rows that start equal could stay equal."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
@@ -172,7 +172,7 @@ def rmsnorm(x):  # [n] -> [n]
 
 def softmax(logits):  # [n] -> [n]
     """Turn scores (logits) into probabilities that add up to 1."""
-    # Only differences count, so subtract the largest logit to keep exp from overflowing.
+    # Only differences count, so we can subtract the largest logit to keep exp from overflowing.
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
     total = sum(exps)
@@ -272,4 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # even if never trained on
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # in docs, trained on or not
