@@ -1,9 +1,9 @@
-"""This is a GPT, all of it, in plain Python. ChatGPT is the same idea on a far larger scale.
+"""This is a GPT, all of it, in plain Python. ChatGPT is the same idea, grown enormous.
 
 Let's follow one name. "emma" becomes the tokens 26 4 12 12 0 26, where 26 marks both ends. The
 model reads one token at a time and guesses the next. The loss says how wrong it was, and for each
 of the model's 4,192 numbers, a gradient says how the loss would change if that number grew. Then
-the numbers are nudged to lower the loss. A thousand names later, the model makes up 20 of its own.
+the numbers are nudged to lower the loss. A thousand names later, the model dreams up 20 of its own.
 """
 import math
 import random
@@ -11,7 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-# %% 1. Settings
+# %% 1. Settings: yours to change
 dataset = "input.txt"  # one document per line: here, a name
 n_layer = 1            # transformer layers
 n_embd = 16            # how many numbers describe each token
@@ -21,14 +21,14 @@ num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
 beta1 = 0.85           # how much of the old mean gradient Adam keeps
 beta2 = 0.99           # the same for the mean square
-num_samples = 20       # documents to make up
+num_samples = 20       # documents to dream up
 temperature = 0.5      # lower is safer, higher is wilder
 seed = 42              # same seed, same run
 
 assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
 head_dim = n_embd // n_head
 
-# %% 2. Documents
+# %% 2. Documents: something to learn from
 if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # python microgpt.py names.txt
     dataset = sys.argv[1]
 if dataset == "input.txt" and not Path(dataset).exists():
@@ -105,14 +105,14 @@ class Value:
 
     def backward(self):
         """Backpropagation: if the loss grows 3 times as fast as a Value, and that Value grows twice
-        as fast as one of its inputs, that use adds 6 to the input's gradient (the chain rule).
+        as fast as an input, the Value adds 3 * 2 = 6 to the input's gradient (the chain rule).
         Go from the newest Value to the oldest. Whatever uses a Value is newer, so by the time we
-        reach the Value, every use has added its share. For a * b + a, the loss passes 1 to a * b
-        and 1 to a; then a * b passes 3 more to a, and 2 to b.
+        reach the Value, every use has added its share. In a * b + a above, the loss passes 1 to
+        a * b and 1 to a; then a * b passes 3 more to a, and 2 to b.
         """
         history = self.history()
         for value in history:
-            value.grad = 0.0  # starts afresh; grads of Values without inputs (parameters) add up
+            value.grad = 0.0  # a fresh start for computed Values
         self.grad = 1.0  # the loss grows exactly as fast as itself
         for value in reversed(history):
             for source, slope in zip(value.inputs, value.slopes):
@@ -134,12 +134,12 @@ def dot(x, y):  # [n], [n] -> Value
     total = 0.0
     for a, b in zip(x, y):
         total += a.data * b.data
-    slopes = [partner.data for partner in [*y, *x]]  # as with *, a number's slope is its partner
+    slopes = [partner.data for partner in [*y, *x]]  # as in a * b, a number's slope is its partner
     return Value(total, [*x, *y], slopes)
 
-# %% 5. Parameters: the numbers the model learns
+# %% 5. Parameters: random numbers, about to learn
 def matrix(n_out, n_in):  # -> [n_out][n_in]
-    """Return n_out rows of n_in small random Values: rows that start equal could stay equal."""
+    """Return n_out rows of n_in small random Values."""
     return [[Value(random.gauss(0, 0.08)) for _ in range(n_in)] for _ in range(n_out)]
 
 wte = matrix(vocab_size, n_embd)  # token embeddings: one row per token
@@ -186,11 +186,11 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
     find it), and a value (what it hands them). No token can see a later one: it isn't there yet.
     """
     query = linear(x, layer["wq"])
-    keys.append(linear(x, layer["wk"]))  # after earlier tokens' keys
+    keys.append(linear(x, layer["wk"]))
     values.append(linear(x, layer["wv"]))  # no relation to class Value
     gathered = []
     for head in range(n_head):
-        start, end = head * head_dim, (head + 1) * head_dim  # this head's slice
+        start, end = head * head_dim, (head + 1) * head_dim
         # The dot product is large when query and key agree: same signs add, opposites subtract.
         # Longer lists inflate it; dividing by the root of their length undoes that.
         scores = [dot(query[start:end], key[start:end]) / head_dim**0.5 for key in keys]
@@ -198,7 +198,7 @@ def attention(x, layer, keys, values):  # [n_embd] -> [n_embd]
         # Shares of 0.7, 0.2, 0.1 gather 0.7 of the first value, 0.2 of the second, and so on.
         for i in range(start, end):
             gathered.append(dot(shares, [value[i] for value in values]))
-    return linear(gathered, layer["wo"])  # mixes what the heads gathered
+    return linear(gathered, layer["wo"])
 
 def mlp(x, layer):  # [n_embd] -> [n_embd]
     """A multilayer perceptron: each fc1 neuron looks for a pattern; fc2 says what a match adds."""
@@ -247,11 +247,11 @@ def adam(step, rate):
 losses = []
 for step in range(num_steps):
     for param in params:
-        param.grad = 0.0  # backward() adds to it
+        param.grad = 0.0  # backward() won't reset it
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
-    loss = loss.data  # free its history
+    loss = loss.data  # keep only the number
     losses.append(loss)
     mean = sum(losses[-100:]) / min(step + 1, 100)  # some names are harder, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {loss:.4f} | mean {mean:.4f}",
@@ -259,7 +259,7 @@ for step in range(num_steps):
 
 # %% 9. Samples: draw the next token, feed it back in, and repeat
 def sample():  # -> str
-    """Make up a document. A temperature of 0.5 doubles the logits: likely tokens get likelier."""
+    """Dream up a document. A temperature of 0.5 doubles the logits: the likeliest get likelier."""
     cache, token, doc = new_cache(), BOS, ""
     for position in range(block_size):
         probs = softmax([logit / temperature for logit in gpt(token, position, cache)])
@@ -272,4 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # in docs, trained on or not
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")
