@@ -15,7 +15,7 @@ from pathlib import Path
 dataset = "input.txt"  # one document per line: here, a name
 n_layer = 1            # transformer layers
 n_embd = 16            # how many numbers describe each token
-n_head = 4             # attention heads per layer
+n_head = 4             # attention heads per layer; each can look for something different
 block_size = 16        # tokens the model can read; any more are cut off
 num_steps = 1000       # one document each
 learning_rate = 0.01   # size of the first nudges
@@ -29,7 +29,7 @@ assert n_embd % n_head == 0, "n_embd must be a multiple of n_head"
 head_dim = n_embd // n_head
 
 # %% 2. Documents: something to learn from
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # python microgpt.py names.txt
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):  # notebooks pass their own options
     dataset = sys.argv[1]
 if dataset == "input.txt" and not Path(dataset).exists():
     from urllib.request import urlopen
@@ -251,7 +251,7 @@ for step in range(num_steps):
     loss = loss_of(docs[step % len(docs)])  # guess, measure
     loss.backward()  # find the gradients
     adam(step, learning_rate * (1 - step / num_steps))  # adjust, by less and less
-    loss = loss.data  # keep only the number
+    loss = loss.data  # let go of its history
     losses.append(loss)
     mean = sum(losses[-100:]) / min(step + 1, 100)  # some names are harder, so watch the mean
     print(f"step {step + 1:4d} / {num_steps:4d} | loss {loss:.4f} | mean {mean:.4f}",
@@ -272,4 +272,4 @@ def sample():  # -> str
 print()
 for i in range(1, num_samples + 1):
     doc = sample()
-    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")
+    print(f"sample {i:2d}: {doc}{'  (known)' if doc in docs else ''}")  # already in the dataset
