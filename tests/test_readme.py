@@ -70,6 +70,12 @@ class Figures(unittest.TestCase):
         self.assertIn(f"{float(recorded[1]):.3f}", README)
         self.assertIn(f"| nothing | `mean 2.2761` | {float(recorded[-1]):.3f} ± ", README)
 
+    def test_the_curve_is_measured_before_training_and_after_100_steps(self):
+        source = helpers.with_settings(helpers.SOURCE, num_steps=100, num_samples=0)
+        untrained, after = experiments.curve(["emma"], source)
+        self.assertIn(f"| mean: the loss | | {untrained:.2f} | ", README)
+        self.assertLess(after, untrained)
+
     def test_the_number_of_names(self):
         names = (ROOT / "input.txt").read_text(encoding="utf-8").split()
         self.assertIn(f"{len(names):,}", README)
